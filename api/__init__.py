@@ -1,0 +1,1 @@
+"""The HTTP face of Whence: GraphQL by noun, health, metrics and the GraphiQL page."""

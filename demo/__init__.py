@@ -1,0 +1,1 @@
+"""The demo: real speed-run trainings carried by the project, and their translation to import lines."""

@@ -1,0 +1,1 @@
+"""Postgres, the record of truth: tables, migrations and functions that take a connection."""
