@@ -1,0 +1,126 @@
+"""The record's two engines, and the only places where a transaction begins and ends."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Self
+
+import asyncpg
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from domain.errors import Unavailable
+from store.transactions import Transaction
+
+STATEMENT_TIMEOUT_MS = 30_000
+IDLE_IN_TRANSACTION_MS = 60_000
+POOL_WAIT_S = 10
+
+# SQLSTATE classes and codes that say "not now": connection, resources, operator intervention, lost races.
+PASSING = ("08", "53", "57", "40001", "40P01", "55P03", "25P03")
+
+
+class Database:
+    """Postgres by one address for writing and one for reading, which may be a replica.
+
+    `write()` commits at its end and nothing else ever commits, but for store/ingest, which commits a group of
+    requests together. `committed` is called after each commit of a writing transaction.
+    """
+
+    def __init__(self, writer: AsyncEngine, reader: AsyncEngine) -> None:
+        self.writer = writer
+        self.reader = reader
+        self.listeners: list[Callable[[], None]] = []
+
+    @classmethod
+    def connect(cls, url: str, read_url: str | None = None, *, pool_size: int = 10) -> Self:
+        """Return a database by address (`postgresql://...`); connections are made when first needed."""
+        writer = _make_engine(url, pool_size=pool_size)
+        return cls(writer, writer if read_url is None else _make_engine(read_url, pool_size=pool_size))
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection whose statements each see the newest commits."""
+        async with driver_errors(), self.reader.connect() as conn:
+            yield await conn.execution_options(isolation_level="AUTOCOMMIT")
+
+    @asynccontextmanager
+    async def read_primary(self) -> AsyncIterator[AsyncConnection]:
+        """Like `read`, of the record itself: for a caller that must see its own write."""
+        async with driver_errors(), self.writer.connect() as conn:
+            yield await conn.execution_options(isolation_level="AUTOCOMMIT")
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection whose statements all see one moment."""
+        async with driver_errors(), self.reader.connect() as conn:
+            await conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            async with conn.begin():
+                yield conn
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Transaction]:
+        """Give a transaction; commit it at the end, with its outbox rows, or roll all of it back."""
+        async with driver_errors(), self.writer.connect() as conn:
+            async with conn.begin():
+                transaction = await Transaction.begin(conn)
+                yield transaction
+                await transaction.finish()
+        self.committed()
+
+    def committed(self) -> None:
+        """Tell whoever waits for changes that there may be some."""
+        for listener in self.listeners:
+            listener()
+
+    async def close(self) -> None:
+        await self.writer.dispose()
+        if self.reader is not self.writer:
+            await self.reader.dispose()
+
+
+def _make_engine(url: str, *, pool_size: int) -> AsyncEngine:
+    return create_async_engine(
+        driver_url(url),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=POOL_WAIT_S,
+        pool_pre_ping=False,
+        connect_args={
+            "server_settings": {
+                "application_name": "whence",
+                "jit": "off",
+                "timezone": "UTC",
+                "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+                "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_MS),
+            }
+        },
+    )
+
+
+def driver_url(url: str) -> str:
+    """Return the address with the driver named, however its scheme was spelled."""
+    scheme, _, rest = url.partition("://")
+    return f"postgresql+asyncpg://{rest}" if scheme in ("postgres", "postgresql") else url
+
+
+@asynccontextmanager
+async def driver_errors() -> AsyncIterator[None]:
+    """Turn "Postgres is away, full or lost a race" into `Unavailable`; all else passes as it is."""
+    try:
+        yield
+    except PoolTimeout as exc:
+        raise Unavailable("every connection to the record is busy") from exc
+    except (ConnectionError, OSError, asyncpg.PostgresConnectionError) as exc:
+        raise Unavailable("the record did not answer") from exc
+    except DBAPIError as exc:
+        if exc.connection_invalidated or isinstance(exc, OperationalError | InterfaceError) or _is_passing(exc):
+            raise Unavailable("the record did not answer") from exc
+        raise
+
+
+def _is_passing(exc: DBAPIError) -> bool:
+    state: Any = getattr(exc.orig, "sqlstate", None)
+    return isinstance(state, str) and state.startswith(PASSING)
