@@ -1,0 +1,60 @@
+"""What resolvers are given: the services of the process, and one request's workspace, principal and loaders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from api.principal import ANONYMOUS, Principal
+from domain.ids import WorkspaceID
+
+if TYPE_CHECKING:
+    from starlette.requests import HTTPConnection
+
+    from api.loaders import Loaders
+    from api.settings import ServerSettings
+    from store.database import Database
+    from store.ingest.service import Ingest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What lives as long as the process and is shared by every request."""
+
+    database: Database
+    ingest: Ingest
+    settings: ServerSettings
+
+
+@dataclass(slots=True, kw_only=True)
+class Context:
+    """One operation: `info.context` of every resolver."""
+
+    services: Services
+    workspace: WorkspaceID
+    workspace_name: str
+    principal: Principal = ANONYMOUS
+    request: HTTPConnection | None = None
+    request_id: str = ""
+    _loaders: Loaders | None = field(default=None, repr=False)
+
+    @property
+    def database(self) -> Database:
+        return self.services.database
+
+    @property
+    def loaders(self) -> Loaders:
+        """The loaders of this operation, made when first asked for."""
+        if self._loaders is None:
+            from api.loaders import Loaders  # imported late: loaders know the nouns, and each noun knows the context
+
+            self._loaders = Loaders(self)
+        return self._loaders
+
+    def renewed(self) -> Context:
+        """Return the same context with loaders that have seen nothing: for the next event of a subscription."""
+        return replace(self, _loaders=None)
+
+    def forget_loaded(self) -> None:
+        """Drop what the loaders have seen: a subscription calls this before each of its events."""
+        self._loaders = None
