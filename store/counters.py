@@ -1,0 +1,108 @@
+"""The counters of a run: the row that every write to a run locks first, before the run's own row."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from domain.errors import Gone, NotFound
+from domain.ids import NodeKey, NodeKind, RunID, WorkspaceID
+from domain.positions import Position, Token
+from store import tables
+from store.outbox import Changed
+from store.transactions import Transaction
+
+counters = tables.run_counters
+
+
+@dataclass(slots=True, kw_only=True)
+class Counters:
+    """A run's counters as locked; change the fields, then `save_counters`."""
+
+    workspace: WorkspaceID
+    run: RunID
+    revision: int
+    graph_revision: int
+    heartbeat: datetime | None
+    heartbeat_seconds: int | None
+    last_step: int | None
+    next_order: int
+    tail_segments: int
+    tail_points: int
+    tail_bytes: int
+    series: int
+    parameters: int
+    tags: int
+    token: Token
+
+    def raise_revision(self, tx: Transaction, what: Changed) -> None:
+        """Raise the revision that readers see and note the change for the outbox."""
+        self.revision += 1
+        if what & Changed.GRAPH:
+            self.graph_revision += 1
+        tx.changed(self.workspace, NodeKey(NodeKind.RUN, self.run), self.revision, what)
+
+
+async def lock_counters(tx: Transaction, workspace: WorkspaceID, runs: Collection[RunID]) -> dict[RunID, Counters]:
+    """Lock the counters of those runs that exist, in the order of their ids; one query."""
+    rows = await tx.conn.execute(
+        sa.select(counters)
+        .where(counters.c.workspace == workspace, counters.c.run.in_(sorted(runs)))
+        .order_by(counters.c.run)
+        .with_for_update()
+    )
+    found: dict[RunID, Counters] = {}
+    for row in rows.mappings():
+        fields = dict(row)
+        token = Token(
+            Position(fields.pop("token_position")), fields.pop("token_sequence"), fields.pop("token_nonce")
+        )
+        tx.saw(token)
+        found[fields["run"]] = Counters(token=token, **fields)
+    return found
+
+
+async def lock_run(tx: Transaction, workspace: WorkspaceID, run: RunID) -> Counters:
+    """Lock one run's counters. Raises `NotFound`, or `Gone` for a purged run."""
+    found = await lock_counters(tx, workspace, [run])
+    if run not in found:
+        raise await missing_run(tx, workspace, run)
+    return found[run]
+
+
+async def missing_run(tx: Transaction, workspace: WorkspaceID, run: RunID) -> NotFound | Gone:
+    """Return the failure for a run that has no row: never there, or purged."""
+    purged = tables.purged.c
+    gone = await tx.conn.execute(sa.select(purged.id).where(purged.workspace == workspace, purged.id == run))
+    if gone.first() is None:
+        return NotFound(f"no run {run} in this workspace", path=["run"])
+    return Gone(f"run {run} was purged", path=["run"])
+
+
+async def save_counters(tx: Transaction, changed: Counters) -> None:
+    """Write one run's counters back, with the greatest token of its writes."""
+    newest = max(changed.token, tx.token)
+    await tx.conn.execute(
+        sa.update(counters)
+        .where(counters.c.workspace == changed.workspace, counters.c.run == changed.run)
+        .values(
+            revision=changed.revision,
+            graph_revision=changed.graph_revision,
+            heartbeat=changed.heartbeat,
+            heartbeat_seconds=changed.heartbeat_seconds,
+            last_step=changed.last_step,
+            next_order=changed.next_order,
+            tail_segments=changed.tail_segments,
+            tail_points=changed.tail_points,
+            tail_bytes=changed.tail_bytes,
+            series=changed.series,
+            parameters=changed.parameters,
+            tags=changed.tags,
+            token_position=newest.position,
+            token_sequence=newest.sequence,
+            token_nonce=newest.nonce,
+        )
+    )

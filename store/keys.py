@@ -1,0 +1,84 @@
+"""Interned keys: the small ids that stand for the names of parameters, metrics and tags."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Collection
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.ids import WorkspaceID
+from store import tables
+from store.database import Database
+
+CACHE_SIZE = 200_000
+
+INSERT = sa.text(
+    """
+    INSERT INTO keys (workspace, name) SELECT :workspace, name FROM unnest(CAST(:names AS text[])) AS name
+    ON CONFLICT (workspace, name) DO NOTHING RETURNING name, id
+    """
+)
+
+
+class Keys:
+    """Turns names into ids and remembers them; ids never change and are never deleted.
+
+    `intern` commits on a connection of its own, so call it before a transaction begins: then no writer holds a
+    lock that another waits for, in whatever order names are met.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._known: OrderedDict[tuple[WorkspaceID, str], int] = OrderedDict()
+
+    async def intern(self, workspace: WorkspaceID, names: Collection[str]) -> dict[str, int]:
+        """Return the ids of `names`, making those that are new. The names must be checked already."""
+        found, missing = self._split(workspace, names)
+        if missing:
+            async with self._database.read_primary() as conn:
+                made = await fetch_key_ids(conn, workspace, missing)
+                new = sorted(set(missing) - made.keys())
+                if new:
+                    rows = await conn.execute(INSERT, {"workspace": workspace, "names": new})
+                    made |= {name: id_ for name, id_ in rows}
+                    lost = [name for name in new if name not in made]
+                    made |= await fetch_key_ids(conn, workspace, lost) if lost else {}
+            self._remember(workspace, made)
+            found |= made
+        return found
+
+    def _split(self, workspace: WorkspaceID, names: Collection[str]) -> tuple[dict[str, int], list[str]]:
+        found: dict[str, int] = {}
+        missing: list[str] = []
+        for name in names:
+            id_ = self._known.get((workspace, name))
+            if id_ is None:
+                missing.append(name)
+            else:
+                found[name] = id_
+        return found, missing
+
+    def _remember(self, workspace: WorkspaceID, made: dict[str, int]) -> None:
+        self._known.update(((workspace, name), id_) for name, id_ in made.items())
+        while len(self._known) > CACHE_SIZE:
+            self._known.popitem(last=False)
+
+
+async def fetch_key_ids(conn: AsyncConnection, workspace: WorkspaceID, names: Collection[str]) -> dict[str, int]:
+    """Return the ids of those names that are known, in one query; for readers, who never make one."""
+    statement = sa.select(tables.keys.c.name, tables.keys.c.id).where(
+        tables.keys.c.workspace == workspace,
+        tables.keys.c.name == sa.func.any(sa.cast(list(names), sa.ARRAY(sa.Text))),
+    )
+    return {name: id_ for name, id_ in await conn.execute(statement)}
+
+
+async def fetch_key_names(conn: AsyncConnection, workspace: WorkspaceID, ids: Collection[int]) -> dict[int, str]:
+    """Return the names of those ids, in one query."""
+    statement = sa.select(tables.keys.c.id, tables.keys.c.name).where(
+        tables.keys.c.workspace == workspace,
+        tables.keys.c.id == sa.func.any(sa.cast(list(ids), sa.ARRAY(sa.Integer))),
+    )
+    return {id_: name for id_, name in await conn.execute(statement)}
