@@ -1,1 +1,1 @@
-"""The demo: real speed-run trainings carried by the project, and their translation to import lines."""
+"""The demo: 940 real GPT-2 speed-run trainings and the notes of the people who ran them, as lines for `whence import`."""
