@@ -1,1 +1,1 @@
-"""The demo: 940 real GPT-2 speed-run trainings and the notes of the people who ran them, as lines for `whence import`."""
+"""The demo: 940 real GPT-2 speed-run trainings and the notes of the people who ran them, as import lines."""

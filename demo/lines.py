@@ -112,7 +112,7 @@ def _run_line(run_id: str, experiment: str, name: str, *, run_kind: str, day: da
 
 
 def _training_name(training: Training) -> str:
-    """The file's name, or the seed's folder where the file is only called `stdout`; the part where there are several."""
+    """The file's name (the seed's folder where that is only `stdout`), and the part where there are several."""
     folder, _, file = training.log.source_path.rpartition("/")
     name = folder.rpartition("/")[2] if training.short_log is not None else file.removesuffix(".txt")
     return name if training.parts == 1 else f"{name} part {training.part}"

@@ -69,7 +69,7 @@ def find_place(log: Log) -> Place:
 
 
 def find_note_place(note: Note, known: Iterable[Place]) -> Place:
-    """Return the recipe that a note stands on: the most specific one with logs, else its first folder below the track."""
+    """Return the recipe that a note stands on: the most specific one with logs, else its first folder."""
     track, *folders = note.path.split("/")[:-1]
     if folders[:1] == [LOOSE]:
         folders = folders[1:]
