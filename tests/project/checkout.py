@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 _LEFT_BEHIND = frozenset({".git", ".venv", ".whence", ".cache", "__pycache__", "dist", "node_modules"})
 
 # Data of other people that the project carries as it is.
-_CARRIED = ROOT / "demo" / "data"
+_CARRIED = ROOT / "demo" / "speedruns"
 
 
 def _walk(folder: Path) -> Iterator[Path]:
