@@ -1,0 +1,1 @@
+"""GraphQL over HTTP and WebSocket: reading requests, guarding the door, writing answers."""
