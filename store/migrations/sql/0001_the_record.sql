@@ -27,6 +27,20 @@ CREATE INDEX ix_artifact_versions_digest ON artifact_versions (workspace, digest
 
 CREATE INDEX ix_artifact_versions_uri ON artifact_versions (workspace, left(uri, 128), created_at, id);
 
+CREATE TABLE attempts (
+  workspace UUID NOT NULL,
+  run UUID NOT NULL,
+  number INTEGER NOT NULL,
+  id UUID NOT NULL,
+  after UUID,
+  restart_count INTEGER DEFAULT '0' NOT NULL,
+  from_step BIGINT,
+  declared BOOLEAN NOT NULL,
+  created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+  CONSTRAINT pk_attempts PRIMARY KEY (workspace, run, number),
+  CONSTRAINT uq_attempts_workspace_run_id UNIQUE (workspace, run, id)
+);
+
 CREATE TABLE client_keys (
   workspace UUID NOT NULL,
   client_key TEXT COLLATE "C" NOT NULL,
@@ -289,6 +303,135 @@ CREATE TABLE merged_nodes (
 
 CREATE INDEX ix_merged_nodes_survivor ON merged_nodes (workspace, survivor);
 
+CREATE TABLE metric_chunks (
+  workspace UUID NOT NULL,
+  run UUID NOT NULL,
+  key INTEGER NOT NULL,
+  attempt INTEGER NOT NULL,
+  last_step BIGINT NOT NULL,
+  number BIGINT NOT NULL,
+  count INTEGER NOT NULL,
+  nans INTEGER NOT NULL,
+  infinities INTEGER NOT NULL,
+  first_step BIGINT NOT NULL,
+  first_time BIGINT NOT NULL,
+  first_value DOUBLE PRECISION NOT NULL,
+  last_time BIGINT NOT NULL,
+  last_value DOUBLE PRECISION NOT NULL,
+  min_step BIGINT,
+  min_time BIGINT,
+  min_value DOUBLE PRECISION,
+  max_step BIGINT,
+  max_time BIGINT,
+  max_value DOUBLE PRECISION,
+  sum DOUBLE PRECISION NOT NULL,
+  lowest_order BIGINT NOT NULL,
+  highest_order BIGINT NOT NULL,
+  repeats BOOLEAN NOT NULL,
+  context INTEGER,
+  steps BYTEA NOT NULL,
+  times BYTEA NOT NULL,
+  values BYTEA NOT NULL,
+  orders BYTEA NOT NULL,
+  contexts BYTEA,
+  CONSTRAINT pk_metric_chunks PRIMARY KEY (workspace, run, key, attempt, last_step, number)
+);
+
+CREATE TABLE metric_contexts (
+  workspace UUID NOT NULL,
+  run UUID NOT NULL,
+  number INTEGER NOT NULL,
+  on_kind SMALLINT,
+  on_node UUID,
+  subset TEXT COLLATE "C",
+  of_kind SMALLINT,
+  of_node UUID,
+  created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+  CONSTRAINT pk_metric_contexts PRIMARY KEY (workspace, run, number)
+);
+
+CREATE INDEX ix_metric_contexts_of ON metric_contexts (workspace, of_node, run);
+
+CREATE INDEX ix_metric_contexts_on ON metric_contexts (workspace, on_node, run);
+
+CREATE TABLE metric_measurements (
+  workspace UUID NOT NULL,
+  run UUID NOT NULL,
+  key INTEGER NOT NULL,
+  context INTEGER NOT NULL,
+  count BIGINT NOT NULL,
+  nans BIGINT NOT NULL,
+  infinities BIGINT NOT NULL,
+  first_step BIGINT NOT NULL,
+  first_time BIGINT NOT NULL,
+  first_value DOUBLE PRECISION NOT NULL,
+  first_rank INTEGER NOT NULL,
+  last_step BIGINT NOT NULL,
+  last_time BIGINT NOT NULL,
+  last_value DOUBLE PRECISION NOT NULL,
+  last_rank INTEGER NOT NULL,
+  min_step BIGINT,
+  min_time BIGINT,
+  min_value DOUBLE PRECISION,
+  max_step BIGINT,
+  max_time BIGINT,
+  max_value DOUBLE PRECISION,
+  CONSTRAINT pk_metric_measurements PRIMARY KEY (workspace, run, key, context)
+);
+
+CREATE TABLE metric_nonces (
+  workspace UUID NOT NULL,
+  run UUID NOT NULL,
+  first_order BIGINT NOT NULL,
+  nonces BYTEA NOT NULL,
+  CONSTRAINT pk_metric_nonces PRIMARY KEY (workspace, run, first_order)
+);
+
+CREATE TABLE metric_segments (
+  workspace UUID NOT NULL,
+  run UUID NOT NULL,
+  "order" BIGINT NOT NULL,
+  attempt INTEGER NOT NULL,
+  nonce BIGINT NOT NULL,
+  points INTEGER NOT NULL,
+  lowest_step BIGINT NOT NULL,
+  highest_step BIGINT NOT NULL,
+  payload BYTEA NOT NULL,
+  CONSTRAINT pk_metric_segments PRIMARY KEY (workspace, run, "order")
+);
+
+CREATE TABLE metric_summaries (
+  workspace UUID NOT NULL,
+  run UUID NOT NULL,
+  key INTEGER NOT NULL,
+  count BIGINT NOT NULL,
+  nans BIGINT NOT NULL,
+  infinities BIGINT NOT NULL,
+  first_step BIGINT NOT NULL,
+  first_time BIGINT NOT NULL,
+  first_value DOUBLE PRECISION NOT NULL,
+  first_rank INTEGER NOT NULL,
+  last_step BIGINT NOT NULL,
+  last_time BIGINT NOT NULL,
+  last_value DOUBLE PRECISION NOT NULL,
+  last_rank INTEGER NOT NULL,
+  min_step BIGINT,
+  min_time BIGINT,
+  min_value DOUBLE PRECISION,
+  max_step BIGINT,
+  max_time BIGINT,
+  max_value DOUBLE PRECISION,
+  recomputing BOOLEAN DEFAULT false NOT NULL,
+  CONSTRAINT pk_metric_summaries PRIMARY KEY (workspace, run, key)
+)
+ WITH (fillfactor = 70);
+
+CREATE INDEX ix_metric_summaries_last ON metric_summaries (workspace, key, last_value, run);
+
+CREATE INDEX ix_metric_summaries_max ON metric_summaries (workspace, key, max_value, run);
+
+CREATE INDEX ix_metric_summaries_min ON metric_summaries (workspace, key, min_value, run);
+
 CREATE TABLE model_aliases (
   workspace UUID NOT NULL,
   model UUID NOT NULL,
@@ -402,6 +545,27 @@ CREATE TABLE purged (
   CONSTRAINT pk_purged PRIMARY KEY (workspace, id)
 );
 
+CREATE TABLE received (
+  workspace UUID NOT NULL,
+  run UUID NOT NULL,
+  writer UUID NOT NULL,
+  high_water BIGINT NOT NULL,
+  gaps BIGINT[] DEFAULT '{}' NOT NULL,
+  updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+  CONSTRAINT pk_received PRIMARY KEY (workspace, run, writer)
+)
+ WITH (fillfactor = 70);
+
+CREATE TABLE received_digests (
+  workspace UUID NOT NULL,
+  run UUID NOT NULL,
+  writer UUID NOT NULL,
+  sequence BIGINT NOT NULL,
+  digest BYTEA NOT NULL,
+  received_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+  CONSTRAINT pk_received_digests PRIMARY KEY (workspace, run, writer, sequence)
+);
+
 CREATE TABLE tags (
   workspace UUID NOT NULL,
   subject UUID NOT NULL,
@@ -423,6 +587,18 @@ CREATE TABLE workspaces (
   created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
   CONSTRAINT pk_workspaces PRIMARY KEY (id),
   CONSTRAINT uq_workspaces_name UNIQUE (name)
+);
+
+CREATE TABLE metric_definitions (
+  workspace UUID NOT NULL,
+  experiment UUID NOT NULL,
+  key INTEGER NOT NULL,
+  goal TEXT COLLATE "C",
+  unit TEXT COLLATE "C",
+  step_metric INTEGER,
+  updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+  CONSTRAINT pk_metric_definitions PRIMARY KEY (workspace, experiment, key),
+  CONSTRAINT fk_metric_definitions_workspace_experiment FOREIGN KEY(workspace, experiment) REFERENCES experiments (workspace, id)
 );
 
 CREATE TABLE note_versions (
@@ -504,6 +680,20 @@ CREATE TABLE artifacts (
 CREATE INDEX ix_artifacts_digest ON artifacts (workspace, digest) WHERE digest IS NOT NULL;
 
 CREATE INDEX ix_artifacts_run ON artifacts (workspace, run, created_at, id);
+
+CREATE TABLE compaction (
+  workspace UUID NOT NULL,
+  run UUID NOT NULL,
+  next_chunk BIGINT DEFAULT '0' NOT NULL,
+  pass_order BIGINT,
+  pass_key INTEGER,
+  recomputing BOOLEAN DEFAULT false NOT NULL,
+  CONSTRAINT pk_compaction PRIMARY KEY (workspace, run),
+  CONSTRAINT fk_compaction_workspace_run FOREIGN KEY(workspace, run) REFERENCES runs (workspace, id)
+)
+ WITH (fillfactor = 70);
+
+CREATE INDEX ix_compaction_recomputing ON compaction (workspace, run) WHERE recomputing;
 
 CREATE TABLE events (
   workspace UUID NOT NULL,
@@ -599,6 +789,18 @@ CREATE TABLE summary_overrides (
   CONSTRAINT pk_summary_overrides PRIMARY KEY (workspace, run, key),
   CONSTRAINT fk_summary_overrides_workspace_run FOREIGN KEY(workspace, run) REFERENCES runs (workspace, id)
 );
+
+ALTER TABLE metric_chunks ALTER COLUMN steps SET STORAGE EXTERNAL;
+
+ALTER TABLE metric_chunks ALTER COLUMN times SET STORAGE EXTERNAL;
+
+ALTER TABLE metric_chunks ALTER COLUMN values SET STORAGE EXTERNAL;
+
+ALTER TABLE metric_chunks ALTER COLUMN orders SET STORAGE EXTERNAL;
+
+ALTER TABLE metric_chunks ALTER COLUMN contexts SET STORAGE EXTERNAL;
+
+ALTER TABLE metric_segments ALTER COLUMN payload SET STORAGE EXTERNAL;
 
 INSERT INTO incarnation (number, system_identifier) SELECT 1, system_identifier FROM pg_control_system();
 
