@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from demo.lines import make_lines
+from demo.lines import Demo
 
 if __name__ == "__main__":
-    sys.stdout.buffer.writelines(line + b"\n" for line in make_lines())
+    sys.stdout.buffer.writelines(line + b"\n" for line in Demo().encode())

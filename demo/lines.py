@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,16 +24,10 @@ Line = dict[str, Any]
 TRACKS = ("track_1_short", "track_2_medium", "track_3_optimization")
 
 
-def make_lines(folder: Path = FOLDER) -> Iterator[bytes]:
-    """Yield the demo, one JSON object a line. The same folder gives the same bytes."""
-    encode = msgspec.json.Encoder().encode
-    yield from map(encode, _Demo(folder).lines())
+class Demo:
+    """The data of one folder, read once: 12 MB of JSON, 718,410 rows, in about a second."""
 
-
-class _Demo:
-    """The data of one folder, read once: 12 MB of JSON, 718,410 rows."""
-
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path = FOLDER) -> None:
         notes = list(read_notes(folder))
         self._trainings = read_trainings(read_logs(folder))
         self._recipes = collect_recipes(self._trainings, notes)
@@ -42,7 +37,17 @@ class _Demo:
         self._first_day = min(days, default=datetime(1970, 1, 1, tzinfo=UTC))
         self._attribution = (folder / "ATTRIBUTION.md").read_text(encoding="utf-8")
 
+    @property
+    def runs(self) -> int:
+        """How many runs there are: trainings, recipes and variants."""
+        return len(self._recipes) + len(self._trainings)
+
+    def encode(self) -> Iterator[bytes]:
+        """Yield the demo, one JSON object a line. The same data gives the same bytes."""
+        yield from map(msgspec.json.Encoder().encode, self.lines())
+
     def lines(self) -> Iterator[Line]:
+        """Yield the lines before they are encoded."""
         for track in TRACKS:
             yield {"kind": "experiment", "name": track, "notes": [{"text": self._attribution}]}
             yield from _metric_definitions(track)
@@ -75,7 +80,7 @@ class _Demo:
         if losses is not None:
             line["series"] = [
                 _series(f"final_val_loss/{name}", [0], [value], day)
-                for name, value in losses._asdict().items()
+                for name, value in asdict(losses).items()
                 if value is not None
             ]
         return line

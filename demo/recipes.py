@@ -47,7 +47,8 @@ class Recipe:
     variants: int = 0
 
 
-class FinalLosses(NamedTuple):
+@dataclass(frozen=True)
+class FinalLosses:
     """Mean, sample standard deviation and count of the final validation losses of a recipe's trainings."""
 
     mean: float

@@ -1,1 +1,3 @@
-"""Python client of Whence: what a training script and a person at a terminal use."""
+"""Whence: the record of machine-learning experiments, from Python and from the command line."""
+
+__version__ = "0.1.0"

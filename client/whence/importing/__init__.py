@@ -1,0 +1,1 @@
+"""`whence import`: JSON lines into the record, through the public surface, once and only once."""

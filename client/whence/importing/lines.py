@@ -1,0 +1,166 @@
+"""The lines that an import may hold, and reading one with an error that names its field."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+
+from whence.failures import BadLine
+from whence.importing.columns import Columns, FieldError, read_columns
+from whence.importing.series import Int64, Moment, SeriesLine, Text
+
+LONGEST_LINE = 64 << 20
+"""Bytes. One line is held in memory, so it needs a bound; points beyond it go into further `metrics` lines."""
+
+_PLACE = re.compile(r" - at `(?:key in )?\$\.?(?P<field>[^`]*)`$")
+
+
+class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", rename="camel"):
+    """What all lines share: `kind` says which of them it is, no unknown field is passed over."""
+
+
+class NoteText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A note below the line of what it stands on."""
+
+    text: Text
+
+
+class TypedParameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A parameter with its raw text, for a tool that knows the text but must say the type."""
+
+    type: Literal["INT", "FLOAT", "BOOL", "STRING", "JSON"]
+    text: str
+
+
+class ArtifactLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", omit_defaults=True):
+    """Where an artifact's bytes are, and what is known of them."""
+
+    name: Text
+    path: str | None = None
+    size: Int64 | None = None
+    media_type: str | None = None
+    digest: str | None = None
+    uri: str | None = None
+
+
+class ExperimentLine(_Line, frozen=True, tag="experiment"):
+    name: Text
+    notes: list[NoteText] = []
+
+
+class MetricDefinitionLine(_Line, frozen=True, tag="metric_definition"):
+    experiment: Text
+    key: Text
+    goal: Literal["MIN", "MAX"] | None = None
+    unit: str | None = None
+    step_metric: str | None = None
+
+
+class RunLine(_Line, frozen=True, tag="run"):
+    id: UUID
+    experiment: Text
+    name: Text
+    run_kind: Text = "TRAIN"
+    parent: UUID | None = None
+    status: Text | None = None
+    started_at: Moment | None = None
+    ended_at: Moment | None = None
+    created_by: str | None = None
+    host: str | None = None
+    params: dict[str, Any] = {}
+    tags: dict[str, str] = {}
+    notes: list[NoteText] = []
+    artifacts: list[ArtifactLine] = []
+    series: list[SeriesLine] = []
+
+
+class MetricsLine(_Line, frozen=True, tag="metrics"):
+    run: UUID
+    series: Annotated[list[SeriesLine], msgspec.Meta(min_length=1)]
+
+
+class NoteLine(_Line, frozen=True, tag="note"):
+    run: UUID
+    text: Text
+
+
+Line = ExperimentLine | MetricDefinitionLine | RunLine | MetricsLine | NoteLine
+_decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line that can be sent: where it stood, what it says, and its points."""
+
+    source: str
+    number: int
+    raw: bytes
+    line: Line
+    columns: list[Columns]
+
+
+def read_entry(raw: bytes, *, source: str, number: int) -> Entry:
+    """Read one line. Raises `BadLine` naming the field."""
+    if len(raw) > LONGEST_LINE:
+        raise BadLine(f"is longer than {LONGEST_LINE >> 20} MiB", source=source, line=number)
+    try:
+        line = _decoder.decode(raw)
+        return Entry(source, number, raw, line, _read_points(line))
+    except FieldError as exc:
+        raise BadLine(exc.message, source=source, line=number, field=exc.field) from None
+    except msgspec.ValidationError as exc:
+        message, field = _say(str(exc))
+        raise BadLine(message, source=source, line=number, field=field) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+        raise BadLine(f"is not a JSON object: {exc}", source=source, line=number) from None
+
+
+def _read_points(line: Line) -> list[Columns]:
+    if isinstance(line, RunLine):
+        _check_run(line)
+    if isinstance(line, RunLine | MetricsLine):
+        return [read_columns(series, f"series[{index}]") for index, series in enumerate(line.series)]
+    return []
+
+
+def _check_run(line: RunLine) -> None:
+    if line.parent == line.id:
+        raise FieldError("parent", "is the run itself")
+    if line.ended_at is not None and line.status in (None, "RUNNING"):
+        raise FieldError("endedAt", "is given, but `status` does not say how the run ended")
+    if line.started_at is not None and line.ended_at is not None and line.ended_at < line.started_at:
+        raise FieldError("endedAt", "is before `startedAt`")
+    for key, value in line.params.items():
+        if isinstance(value, dict) and value.keys() == {"type", "text"}:
+            _check_parameter(key, value)
+
+
+def _check_parameter(key: str, value: dict[str, Any]) -> None:
+    try:
+        msgspec.convert(value, TypedParameter)
+    except msgspec.ValidationError as exc:
+        message, field = _say(str(exc))
+        raise FieldError(f"params.{key}.{field}", message) from None
+
+
+def _say(error: str) -> tuple[str, str]:
+    """Split msgspec's words into message and field."""
+    found = _PLACE.search(error)
+    message = error[: found.start()] if found else error
+    field = found["field"] if found else ""
+    missing = re.search(r"missing required field `(\w+)`", message)
+    unknown = re.search(r"contains unknown field `(\w+)`", message)
+    for named, said in ((missing, "is missing"), (unknown, "is not a field of this kind of line")):
+        if named is not None:
+            return said, f"{field}.{named[1]}".lstrip(".")
+    return message[:1].lower() + message[1:], field
+
+
+def format_moment(moment: datetime) -> str:
+    """Return a time as RFC 3339."""
+    return moment.isoformat().replace("+00:00", "Z")

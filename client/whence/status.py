@@ -1,0 +1,67 @@
+"""The subcommand `whence status`: is the service there, is it ready, what does it hold."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+import httpx
+import msgspec
+
+from whence import __version__
+from whence.connecting import add_connection_options, connect
+from whence.service import Service
+
+_COUNTS = """query Status {
+  workspace { name }
+  experiments(first: 1) { totalCount { value exact } }
+  runs(first: 1) { totalCount { value exact } }
+}"""
+
+
+def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `whence status`."""
+    parser = subparsers.add_parser(
+        "status",
+        help="say whether the service is there and what it holds",
+        description="Say whether the service is there, whether it is ready, and what the workspace holds. "
+        "Ends with 0 when it is ready, 1 when it is not or refuses, 3 when nothing answers.",
+    )
+    add_connection_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the state of the service and return the exit code."""
+    with connect(args, patience=0) as service:
+        health = _read(service.fetch("/healthz"))
+        ready = service.fetch("/readyz")
+        print(f"service    {service.url}")
+        print(f"version    {health.get('version', 'unknown')} (this client: {__version__})")
+        if not ready.is_success:
+            print(f"ready      no{_reason(_read(ready))}")
+            return 1
+        print("ready      yes")
+        _print_counts(service)
+    return 0
+
+
+def _print_counts(service: Service) -> None:
+    data = service.execute(_COUNTS)
+    print(f"workspace  {data['workspace']['name']}")
+    for name in ("experiments", "runs"):
+        total = data[name]["totalCount"]
+        print(f"{name:<10} {'' if total['exact'] else 'at least '}{total['value']}")
+
+
+def _read(response: httpx.Response) -> dict[str, Any]:
+    try:
+        answer = msgspec.json.decode(response.content)
+    except msgspec.DecodeError:
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def _reason(answer: dict[str, Any]) -> str:
+    said = answer.get("reason") or answer.get("message") or answer.get("error")
+    return f": {said}" if said else ""
