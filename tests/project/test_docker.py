@@ -31,7 +31,7 @@ def _run(*command: str | Path, folder: Path) -> subprocess.CompletedProcess[str]
 
 def _copy_as_the_dockerfile_does(folder: Path) -> None:
     """Do the COPY lines of the first stage."""
-    stage = read(_DOCKER / "Dockerfile").split("\nFROM ")[0]
+    _, stage, _ = read(_DOCKER / "Dockerfile").split("\nFROM ")
     for line in re.findall(r"^COPY (.+)$", stage, re.MULTILINE):
         *sources, target = line.split()
         for source in sources:
