@@ -1,0 +1,113 @@
+"""Fixtures that every test may name: the run's Postgres, a fresh database of the newest schema, the record on it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING
+
+import asyncpg
+import pytest
+from hypothesis import settings
+
+from tests.servers.databases import clone, drop, with_database
+from tests.servers.rendezvous import Rendezvous
+from tests.servers.shared_postgres import SharedPostgres
+
+if TYPE_CHECKING:
+    from store.database import Database
+
+RUN = pytest.StashKey[str]()
+SHARED = pytest.StashKey[SharedPostgres]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="run the property and fault tests at full length")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the run: all xdist workers of one run share the name, and with it the servers."""
+    _set_length(config)
+    worker = getattr(config, "workerinput", None)
+    config.stash[RUN] = worker["testrunuid"] if worker else uuid.uuid4().hex
+
+
+def _set_length(config: pytest.Config) -> None:
+    """Choose how many examples a property is tried on; a `settings` of a test's own takes precedence."""
+    settings.register_profile("ordinary", max_examples=50, deadline=None, derandomize=True, database=None)
+    settings.register_profile("long", max_examples=2000, deadline=None)
+    settings.load_profile("long" if config.getoption("long") else "ordinary")
+
+
+@pytest.fixture(scope="session")
+def is_long(pytestconfig: pytest.Config) -> bool:
+    """Say whether this is `make test-long`: for tests that count their own rounds."""
+    return bool(pytestconfig.getoption("long"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """End the session when the shared server has died: what fails after that says nothing."""
+    shared = item.config.stash.get(SHARED, None)
+    if shared is not None and (lines := shared.fetch_death()) is not None:
+        item.session.shouldfail = "the test run's Postgres died; the end of its log:\n" + "\n".join(lines)
+
+
+@pytest.fixture(scope="session")
+def shared_postgres(pytestconfig: pytest.Config) -> Iterator[SharedPostgres]:
+    """One server for the whole run: our embedded one, or the one WHENCE_TEST_DATABASE_URL names."""
+    shared = SharedPostgres(Rendezvous.of_run(pytestconfig.stash[RUN]))
+    pytestconfig.stash[SHARED] = shared
+    yield shared
+    del pytestconfig.stash[SHARED]
+    shared.leave()
+
+
+@pytest.fixture(scope="session")
+def postgres_url(shared_postgres: SharedPostgres) -> str:
+    """The server's address, with a database that is nobody's."""
+    return shared_postgres.url
+
+
+@pytest.fixture(scope="session")
+def template_database(shared_postgres: SharedPostgres) -> str:
+    """The name of the migrated, empty database to clone; nobody can connect to it."""
+    return shared_postgres.fetch_template()
+
+
+@pytest.fixture(scope="session")
+async def postgres_admin(postgres_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection that creates and drops databases."""
+    admin = await asyncpg.connect(postgres_url)
+    yield admin
+    await admin.close()
+
+
+@pytest.fixture
+async def database_url(
+    shared_postgres: SharedPostgres, template_database: str, postgres_admin: asyncpg.Connection
+) -> AsyncIterator[str]:
+    """The address of a fresh database of the newest schema, dropped after the test."""
+    name = f"{shared_postgres.prefix}{uuid.uuid4().hex[:12]}"
+    await clone(postgres_admin, template_database, name)
+    yield with_database(shared_postgres.url, name)
+    await drop(postgres_admin, name)
+
+
+@pytest.fixture
+async def empty_database_url(shared_postgres: SharedPostgres, postgres_admin: asyncpg.Connection) -> AsyncIterator[str]:
+    """The address of a fresh database with nothing in it, not even a schema; for tests of migrations."""
+    name = f"{shared_postgres.prefix}{uuid.uuid4().hex[:12]}"
+    await clone(postgres_admin, "template0", name)
+    yield with_database(shared_postgres.url, name)
+    await drop(postgres_admin, name)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """The record, empty, on a database of its own."""
+    from store.database import Database
+
+    connected = Database.connect(database_url, pool_size=5)
+    yield connected
+    await connected.close()
