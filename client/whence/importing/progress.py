@@ -23,7 +23,7 @@ _EVERY = 5.0
 
 
 class ProgressDisplay:
-    """Counts what is done: bytes, or lines with `unit="lines"`. Writes to standard error, so that standard output stays the caller's."""
+    """Counts what is done, in bytes or in lines. Writes to standard error: standard output stays the caller's."""
 
     def __init__(self, title: str, total: int | None, *, unit: str = "bytes", quiet: bool = False) -> None:
         self._title = title
