@@ -60,7 +60,7 @@ metric_segments = sa.Table(
     packed("payload"),
 )
 """One write request of one run, all its points in columns. `order` is taken from the run's counters under lock, so
-segments become visible in that order. No tie to `runs`: it would cost a lookup a row, and the counters row is locked."""
+segments become visible in that order. No tie to `runs`: it would cost a lookup a row; the counters row is locked."""
 
 metric_chunks = sa.Table(
     "metric_chunks",
@@ -90,7 +90,7 @@ metric_chunks = sa.Table(
     packed("orders"),
     packed("contexts", nullable=True),
 )
-"""Points of one (run, key, attempt), sorted by (step, time, order); replaced, never updated. `sum` is that of the finite
+"""Points of one (run, key, attempt) by (step, time, order); replaced, never updated. `sum` is that of the finite
 values. `repeats` says that a step occurs twice; `context` is the one of all its points, null when they have several."""
 
 metric_nonces = sa.Table(
@@ -101,7 +101,7 @@ metric_nonces = sa.Table(
     key("first_order", sa.BigInteger),
     given("nonces", sa.LargeBinary),
 )
-"""The nonces of segments that became chunks, eight bytes each from `first_order` on: a resume cursor is checked for ever."""
+"""The nonces of segments that became chunks, eight bytes each from `first_order` on: cursors are checked for ever."""
 
 metric_summaries = sa.Table(
     "metric_summaries",
@@ -128,7 +128,7 @@ metric_measurements = sa.Table(
     key("context", sa.Integer),
     *summary(),
 )
-"""The summary of those points of a series that were measured on, or of, the same: one row a context but for none (0)."""
+"""The summary of those points of a series that were measured on, or of, the same: a row a context but for none (0)."""
 
 metric_contexts = sa.Table(
     "metric_contexts",
