@@ -21,3 +21,5 @@ pip_install "$work/build" requirements/build.lock
 pip_install "$target" requirements/server.lock
 "$target/bin/python" -m pip --disable-pip-version-check install --quiet --no-index --no-deps "$work"/wheels/*.whl
 "$target/bin/python" -m pip --disable-pip-version-check check
+# Nothing is installed into the image later.
+"$target/bin/python" -m pip --disable-pip-version-check uninstall --quiet --yes pip
