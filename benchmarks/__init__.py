@@ -1,0 +1,1 @@
+"""Benchmarks: each compares sides in one run and prints ratios beside the figures."""

@@ -1,0 +1,55 @@
+"""The limit that ingest is held against: COPY of the same points into a plain table of the same Postgres."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+
+import asyncpg
+import numpy as np
+
+from benchmarks.points import KEYS, make_times, make_values
+
+HEADER = b"PGCOPY\n\xff\r\n\0" + b"\0" * 8
+FIELDS = [("run", ">i8"), ("key", ">i4"), ("step", ">i8"), ("time", ">i8"), ("value", ">f8")]
+ROW = np.dtype(
+    [("count", ">i2"), *[item for name, type_ in FIELDS for item in ((f"{name}_size", ">i4"), (name, type_))]]
+)
+
+
+def encode_rows(start: int, stop: int) -> bytes:
+    """Return the binary COPY stream of the steps of all keys."""
+    steps = np.arange(start, stop)
+    rows = np.empty(len(steps) * KEYS, ROW)
+    rows["count"] = len(FIELDS)
+    for name, type_ in FIELDS:
+        rows[f"{name}_size"] = np.dtype(type_).itemsize
+    rows["run"] = 1
+    rows["key"] = np.tile(np.arange(KEYS), len(steps))
+    rows["step"] = np.repeat(steps, KEYS)
+    rows["time"] = np.repeat(make_times(stop)[start:], KEYS)
+    rows["value"] = np.stack([make_values(stop, kind)[start:] for kind in range(KEYS)], axis=1).ravel()
+    return HEADER + rows.tobytes() + b"\xff\xff"
+
+
+async def measure_copy(dsn: str, *, total: int, batch: int = 10_000) -> float:
+    """Return points a second: one connection, `batch` points a transaction, a table without an index."""
+    conn = await asyncpg.connect(dsn)
+    try:
+        await conn.execute("DROP TABLE IF EXISTS copied")
+        await conn.execute(
+            "CREATE TABLE copied (run bigint, key int, step bigint, time bigint, value double precision)"
+        )
+        block = encode_rows(0, batch // KEYS)
+        rounds = total // batch
+        began = time.perf_counter()
+        for _ in range(rounds):
+            await conn.copy_to_table("copied", source=_once(block), format="binary")
+        return rounds * batch / (time.perf_counter() - began)
+    finally:
+        await conn.execute("DROP TABLE IF EXISTS copied")
+        await conn.close()
+
+
+async def _once(block: bytes) -> AsyncIterator[bytes]:
+    yield block

@@ -1,0 +1,80 @@
+"""Bytes a point on disk after compaction, on the demo's real trainings and on mixed series."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import tempfile
+import time
+
+import asyncpg
+
+from benchmarks.figures import count, print_table
+from benchmarks.http_load import Connection, send_all
+from benchmarks.ingest import make_run
+from benchmarks.points import make_narrow_bodies
+from benchmarks.servers import Service, whence
+from store.embedded import EmbeddedPostgres
+
+MIXED = 4_000_000
+PATIENCE_S = 120
+SIZES = """
+SELECT (SELECT coalesce(sum(count), 0)::bigint FROM metric_summaries), pg_total_relation_size('metric_chunks'),
+       pg_total_relation_size('metric_summaries'), (SELECT coalesce(sum(points), 0)::bigint FROM metric_segments)
+"""
+
+
+async def measure_mixed(service: Service) -> None:
+    """Send loss curves, schedules, counters and noise, a thousand points a request."""
+    connections = [await Connection(service.host, service.port, service.path).open() for _ in range(4)]
+    runs = [await make_run(connections[0], f"mixed {n}") for n in range(4)]
+    streams = [make_narrow_bodies(run, total=MIXED // 4, per_request=1000) for run in runs]
+    bodies = (body for body in itertools.chain.from_iterable(itertools.zip_longest(*streams)) if body is not None)
+    await send_all(connections, bodies, expect=b'"accepted"')
+
+
+async def import_demo(service: Service) -> None:
+    """Import the demo's trainings as `whence serve --demo` does."""
+    from demo.loading import load_demo
+
+    await asyncio.to_thread(load_demo, f"http://{service.host}:{service.port}", None, lambda _: None)
+
+
+async def measure_case(name: str) -> tuple[str, ...]:
+    """Fill a new record, wait for the compactor, and return what a point takes."""
+    with tempfile.TemporaryDirectory(prefix="whence-bench-") as folder:
+        async with EmbeddedPostgres(folder) as postgres:
+            with whence(database_url=postgres.url) as service:
+                await (import_demo(service) if name == "demo" else measure_mixed(service))
+                conn = await asyncpg.connect(postgres.url)
+                points, chunks, summaries, tail = await settle(conn)
+                await conn.close()
+    sealed = points - tail
+    return name, count(points), f"{chunks / sealed:.2f}", f"{summaries / points:.2f}", count(tail)
+
+
+async def settle(conn: asyncpg.Connection) -> tuple[int, int, int, int]:
+    """Return the sizes once the compactor has nothing more to do, or patience ends."""
+    until, before = time.monotonic() + PATIENCE_S, -1
+    while True:
+        await conn.execute("VACUUM (ANALYZE) metric_chunks")
+        row = await conn.fetchrow(SIZES)
+        if row[3] == before or time.monotonic() > until:
+            await conn.execute("VACUUM (FULL, ANALYZE) metric_chunks")
+            return tuple(await conn.fetchrow(SIZES))
+        before = row[3]
+        await asyncio.sleep(5)
+
+
+async def measure() -> None:
+    rows = [await measure_case(name) for name in ("mixed", "demo")]
+    head = ("data", "points", "chunks, bytes a point", "summaries, bytes a point", "points not yet sealed")
+    print_table("Disk after compaction", head, rows)
+
+
+def main() -> None:
+    asyncio.run(measure())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""Figures as they are printed: one table a benchmark, with the machine and the commit that gave it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def describe_machine() -> str:
+    """Return processor count, memory, kernel, Python and commit in one line."""
+    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
+    commit = subprocess.run(
+        ["git", "describe", "--always", "--dirty"],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parent,
+        check=False,
+    ).stdout.strip()
+    return (
+        f"{os.cpu_count()} cores, {pages:.0f} GiB, {platform.system()} {platform.release()} {platform.machine()}, "
+        f"Python {platform.python_version()}, commit {commit or 'unknown'}"
+    )
+
+
+def print_table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a Markdown table that can be copied into docs/benchmarks.md as it stands."""
+    print(f"\n### {title}\n")
+    print("| " + " | ".join(head) + " |")
+    print("| " + " | ".join("---" for _ in head) + " |")
+    for row in rows:
+        print("| " + " | ".join(row) + " |", flush=True)
+
+
+def count(value: float) -> str:
+    """Return a number with thousands set apart: three significant digits are enough."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def millis(seconds: float) -> str:
+    """Return seconds as milliseconds."""
+    return f"{seconds * 1000:.3g} ms"
