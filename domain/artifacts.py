@@ -1,0 +1,82 @@
+"""Artifacts: files that a run made, by name, place and digest; their bytes are elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from domain.digests import normalise_digest
+from domain.errors import InvalidInput
+from domain.ids import AttemptID, NodeKey, NodeKind, RunID
+from domain.texts import check_name, check_text, shown
+from domain.uris import normalise_uri
+
+INT64_MAX = (1 << 63) - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArtifactDraft:
+    """An artifact to be logged, as it will stand in the record."""
+
+    name: str
+    path: str
+    size: int | None = None
+    media_type: str | None = None
+    digest: str | None = None
+    uri: str | None = None
+    step: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """A file of a run. `superseded`: a later attempt of the run began again before its step."""
+
+    id: UUID
+    run: RunID
+    name: str
+    path: str
+    size: int | None
+    media_type: str | None
+    digest: str | None
+    uri: str | None
+    attempt: AttemptID | None
+    step: int | None
+    superseded: bool
+    created_at: datetime
+    deleted_at: datetime | None
+    revision: int
+    version: int
+
+    @property
+    def key(self) -> NodeKey:
+        return NodeKey(NodeKind.ARTIFACT, self.id)
+
+
+def make_artifact_draft(
+    *,
+    path: str,
+    name: str | None = None,
+    size: int | None = None,
+    media_type: str | None = None,
+    digest: str | None = None,
+    uri: str | None = None,
+    step: int | None = None,
+) -> ArtifactDraft:
+    """Return a draft with its digest and URI in their one spelling. Raises `InvalidInput` with the field's name."""
+    if not path:
+        raise InvalidInput("an artifact needs a path", path=["path"])
+    check_text(path, "path")
+    if size is not None and not 0 <= size <= INT64_MAX:
+        raise InvalidInput(f"{size} is no size in bytes", path=["size"])
+    if step is not None and not -INT64_MAX - 1 <= step <= INT64_MAX:
+        raise InvalidInput(f"{shown(step)} is no 64-bit step", path=["step"])
+    return ArtifactDraft(
+        name=check_name(path.rstrip("/").rpartition("/")[2][-500:] or path[-500:] if name is None else name, "name"),
+        path=path,
+        size=size,
+        media_type=None if media_type is None else check_name(media_type, "mediaType"),
+        digest=None if digest is None else normalise_digest(digest, "digest"),
+        uri=None if uri is None else normalise_uri(uri, "uri"),
+        step=step,
+    )
