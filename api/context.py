@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -9,12 +10,12 @@ from api.principal import ANONYMOUS, Principal
 from domain.ids import WorkspaceID
 
 if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
     from starlette.requests import HTTPConnection
 
     from api.loaders import Loaders
     from api.settings import ServerSettings
     from store.database import Database
-    from store.ingest.service import Ingest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +23,6 @@ class Services:
     """What lives as long as the process and is shared by every request."""
 
     database: Database
-    ingest: Ingest
     settings: ServerSettings
 
 
@@ -36,11 +36,16 @@ class Context:
     principal: Principal = ANONYMOUS
     request: HTTPConnection | None = None
     request_id: str = ""
+    reads_primary: bool = False
     _loaders: Loaders | None = field(default=None, repr=False)
 
     @property
     def database(self) -> Database:
         return self.services.database
+
+    def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """Give a connection for reading; the record itself once a token was sent or something written."""
+        return self.database.read_primary() if self.reads_primary else self.database.read()
 
     @property
     def loaders(self) -> Loaders:

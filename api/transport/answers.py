@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -94,10 +95,10 @@ async def compress(response: Response, accepted: str, *, from_bytes: int) -> Res
     return response
 
 
-def choose_coding(accepted: str) -> str | None:
-    """Return `zstd` or `gzip` if an `Accept-Encoding` header takes it."""
+def choose_coding(accepted: str, *, among: Sequence[str] = ("zstd", "gzip")) -> str | None:
+    """Return the first coding that an `Accept-Encoding` header takes."""
     weights = _parse_weights(accepted)
-    return next((coding for coding in ("zstd", "gzip") if weights.get(coding, 0.0) > 0), None)
+    return next((coding for coding in among if weights.get(coding, 0.0) > 0), None)
 
 
 def _squeeze_zstd(body: bytes) -> bytes:

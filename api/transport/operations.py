@@ -42,7 +42,7 @@ class Operation(msgspec.Struct, rename="camel", kw_only=True):
 
 
 _decoder = msgspec.json.Decoder(Operation)
-_variables = msgspec.json.Decoder(dict[str, Any] | None)
+_variables: msgspec.json.Decoder[dict[str, Any] | None] = msgspec.json.Decoder(dict[str, Any] | None)
 
 
 def parse_body(body: bytes) -> Operation:

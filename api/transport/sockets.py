@@ -14,7 +14,6 @@ from strawberry.schema.base import BaseSchema
 from strawberry.types.execution import PreExecutionError
 
 from api.context import Context, Services
-from api.principal import ANONYMOUS
 from api.transport.answers import encode, shape
 from api.transport.contexts import WorkspaceDirectory, make_context
 from api.transport.guard import Guard
@@ -71,7 +70,8 @@ class SocketEndpoint:
         self._guard = guard
         self._figures = figures
 
-    async def __call__(self, websocket: WebSocket) -> None:
+    async def serve(self, websocket: WebSocket) -> None:
+        """Serve one socket from its handshake to its end."""
         offered = websocket.scope.get("subprotocols", [])
         await websocket.accept(subprotocol=PROTOCOL if PROTOCOL in offered else None)
         if PROTOCOL not in offered:
@@ -112,7 +112,7 @@ class SocketEndpoint:
         values = payload if isinstance(payload, dict) else {}
         given = values.get("Authorization") or values.get("authorization") or f"Bearer {values.get('token', '')}"
         try:
-            websocket.scope["principal"] = self._guard.identify(given if isinstance(given, str) else None) or ANONYMOUS
+            websocket.scope["principal"] = self._guard.identify(given if isinstance(given, str) else None)
         except Refusal as exc:
             raise Close(FORBIDDEN, "Forbidden: the payload of connection_init must carry the access token") from exc
 

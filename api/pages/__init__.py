@@ -1,0 +1,1 @@
+"""Pages for people: GraphiQL, the documents and their files, none of which needs anything from elsewhere."""

@@ -1,0 +1,81 @@
+"""The documents, as pages: what stands in docs/, rendered from Markdown, behind a first page that shows the way."""
+
+from __future__ import annotations
+
+import html
+from functools import cache
+from pathlib import Path
+from string import Template
+
+from markdown_it import MarkdownIt
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.pages.files import Content, make_content, send_content
+from api.transport.refusals import Refusal, refuse
+from domain.errors import NotFound
+
+HERE = Path(__file__).parent
+TEMPLATE = HERE / "document.html"
+PLACES = (HERE / "docs", HERE.parents[1] / "docs")
+"""Where docs/ is: beside this module in an installed wheel, at the top of a checkout."""
+
+FIRST_PAGE = """\
+# Whence
+
+A metadata and lineage service for machine-learning experiments. This instance is running; everything it does is at one
+GraphQL address for each workspace, `/w/<workspace>/graphql`.
+
+| | |
+| --- | --- |
+| Try it in the browser | [GraphiQL](/graphql), or on the [demo data](/w/demo/graphql) where it was loaded |
+| The whole schema | [schema.graphql](/schema.graphql) |
+| Is it alive, is it ready | [/healthz](/healthz), [/readyz](/readyz) |
+| Figures for Prometheus | [/metrics](/metrics) |
+
+From a shell:
+
+```sh
+curl {address}/graphql -H 'Content-Type: application/json' \\
+  -d '{{"query": "{{ runs(first: 5) {{ nodes {{ id name status }} }} }}"}}'
+```
+
+"""
+
+
+class Documents:
+    """Answers `/docs` and what is below it."""
+
+    def __init__(self) -> None:
+        folder = next((place for place in PLACES if place.is_dir()), None)
+        found = sorted(folder.rglob("*.md")) if folder else []
+        self._pages = {path.relative_to(folder).with_suffix("").as_posix(): path for path in found if folder}
+
+    async def first(self, request: Request) -> Response:
+        """Answer with the first page: where everything is, and the list of documents."""
+        text = FIRST_PAGE.format(address=str(request.base_url).rstrip("/"))
+        listed = "\n".join(f"- [{_read_title(path)}](/docs/{name})" for name, path in self._pages.items())
+        return send_content(request, _render("Whence", text + ("## Documents\n\n" + listed if listed else "")))
+
+    async def page(self, request: Request) -> Response:
+        """Answer with one document. Links between documents name files, so `.md` at the end is taken."""
+        path = self._pages.get(str(request.path_params["name"]).removesuffix(".md"))
+        if path is None:
+            return refuse(Refusal(NotFound("there is no such document")))
+        return send_content(request, _read_page(path))
+
+
+@cache
+def _read_page(path: Path) -> Content:
+    return _render(_read_title(path), path.read_text(encoding="utf-8"))
+
+
+def _read_title(path: Path) -> str:
+    with path.open(encoding="utf-8") as lines:
+        return next((line.lstrip("# ").strip() for line in lines if line.startswith("# ")), path.stem)
+
+
+def _render(title: str, markdown: str) -> Content:
+    body = MarkdownIt("commonmark", {"html": False}).enable("table").render(markdown)
+    page = Template(TEMPLATE.read_text(encoding="utf-8")).substitute(title=html.escape(title), body=body)
+    return make_content(page.encode(), "text/html")
