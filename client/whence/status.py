@@ -36,22 +36,22 @@ def run(args: argparse.Namespace) -> int:
     with connect(args, patience=0) as service:
         health = _read(service.fetch("/healthz"))
         ready = service.fetch("/readyz")
-        print(f"service    {service.url}")
-        print(f"version    {health.get('version', 'unknown')} (this client: {__version__})")
+        print(f"service      {service.url}")
+        print(f"version      {health.get('version', 'unknown')} (this client: {__version__})")
         if not ready.is_success:
-            print(f"ready      no{_reason(_read(ready))}")
+            print(f"ready        no{_reason(_read(ready))}")
             return 1
-        print("ready      yes")
+        print("ready        yes")
         _print_counts(service)
     return 0
 
 
 def _print_counts(service: Service) -> None:
     data = service.execute(_COUNTS)
-    print(f"workspace  {data['workspace']['name']}")
+    print(f"workspace    {data['workspace']['name']}")
     for name in ("experiments", "runs"):
         total = data[name]["totalCount"]
-        print(f"{name:<10} {'' if total['exact'] else 'at least '}{total['value']}")
+        print(f"{name:<11}  {'' if total['exact'] else 'at least '}{total['value']}")
 
 
 def _read(response: httpx.Response) -> dict[str, Any]:
