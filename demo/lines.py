@@ -37,11 +37,6 @@ class Demo:
         self._first_day = min(days, default=datetime(1970, 1, 1, tzinfo=UTC))
         self._attribution = (folder / "ATTRIBUTION.md").read_text(encoding="utf-8")
 
-    @property
-    def runs(self) -> int:
-        """How many runs there are: trainings, recipes and variants."""
-        return len(self._recipes) + len(self._trainings)
-
     def encode(self) -> Iterator[bytes]:
         """Yield the demo, one JSON object a line. The same data gives the same bytes."""
         yield from map(msgspec.json.Encoder().encode, self.lines())
