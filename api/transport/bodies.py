@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import zlib
+from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import zstandard
 from starlette.requests import Request
@@ -13,6 +15,8 @@ from domain.errors import InvalidInput, TooLarge
 
 GZIP_WINDOW = 31  # zlib's way to say: 32 KiB window, gzip header and trailer
 ZSTD_WINDOW = 8 << 20  # what every decoder must be able to hold (RFC 8878, 3.1.1.1.2)
+DRAIN_BYTES = 256 << 20
+DRAIN_S = 10.0
 THREAD_FROM = 64 << 10  # larger bodies are decompressed beside the event loop
 
 
@@ -38,21 +42,36 @@ async def read_body(request: Request, *, limit: int, decoded_limit: int) -> byte
 
 
 async def _receive(request: Request, *, limit: int) -> bytes:
+    stream = request.stream()
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > limit:
+        if "expect" not in request.headers:  # who asks first has sent nothing yet
+            await _drain(stream)
         raise _too_large(limit)
     chunks: list[bytes] = []
     size = 0
-    async for chunk in request.stream():
+    async for chunk in stream:
         size += len(chunk)
         if size > limit:
+            await _drain(stream)
             raise _too_large(limit)
         chunks.append(chunk)
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
+async def _drain(stream: AsyncIterator[bytes]) -> None:
+    """Let a body that is too large come to its end, within reason: a client that still writes reads no answer."""
+    size = 0
+    with suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN_S):
+            async for chunk in stream:
+                size += len(chunk)
+                if size > DRAIN_BYTES:
+                    return
+
+
 def _too_large(limit: int, *, what: str = "the request body") -> Refusal:
-    # The rest of the body is not read, so the connection cannot carry another request.
+    # Some of the body may not have been read, so the connection cannot carry another request.
     return Refusal(TooLarge(f"{what} is larger than {limit} bytes"), headers={"Connection": "close"})
 
 
