@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.types import TypeEngine
 
 metadata = sa.MetaData(
@@ -22,6 +23,9 @@ Text = sa.Text(collation="C")
 """Text is compared by code point everywhere, so that Postgres agrees with Python and Elasticsearch."""
 
 Moment = sa.DateTime(timezone=True)
+
+Instant = TIMESTAMP(timezone=True, precision=3)
+"""A time that runs are filtered and ordered by: whole milliseconds, as every adapter compares them."""
 
 
 def workspace() -> Column:

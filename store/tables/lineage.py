@@ -11,7 +11,7 @@ from store.tables.columns import Moment, Text, given, key, maybe, metadata, reco
 def node(name: str, *own: sa.schema.SchemaItem) -> sa.Table:
     """Return the table of one kind of node: what all of them have, and its own columns.
 
-    `natural_key` is the SHA-256 of the natural key's parts (store/references.py), since a B-tree refuses
+    `natural_key` is the SHA-256 of the natural key's parts (domain/nodes.py), since a B-tree refuses
     long texts; `placeholder` says that it was only referred to so far.
     """
     columns = [item for item in own if isinstance(item, sa.Column)]

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from store.tables.columns import (
+    Instant,
     Moment,
     Text,
     counted,
@@ -34,9 +35,9 @@ runs = sa.Table(
     maybe("attempt", sa.Uuid),
     maybe("created_by", Text),
     maybe("host", Text),
-    given("started_at", Moment),
-    maybe("ended_at", Moment),
-    recorded(),
+    given("started_at", Instant),
+    maybe("ended_at", Instant),
+    given("created_at", Instant, server_default=sa.func.now()),
     maybe("archived_at", Moment),
     maybe("deleted_at", Moment),
     given("version", sa.BigInteger, server_default="1"),
@@ -49,7 +50,7 @@ runs = sa.Table(
     sa.Index("ix_runs_experiment_started", "workspace", "experiment", "started_at", "id"),
     sa.Index("ix_runs_ended", "workspace", "ended_at", "id"),
     sa.Index("ix_runs_status", "workspace", "status", "created_at", "id"),
-    sa.Index("ix_runs_parent", "workspace", "parent", "id"),
+    sa.Index("ix_runs_parent", "workspace", "parent", "created_at", "id"),
     sa.Index("ix_runs_name", "workspace", sa.text("left(name, 128)"), "id"),
     sa.Index("ix_runs_created_by", "workspace", sa.text("left(created_by, 128)"), "id"),
 )
@@ -76,12 +77,11 @@ run_counters = sa.Table(
     counted("token_sequence"),
     counted("token_nonce"),
     run_reference(),
-    sa.Index(
-        "ix_run_counters_heartbeat", "heartbeat", postgresql_where=sa.text("heartbeat IS NOT NULL")
-    ),
+    sa.Index("ix_run_counters_heartbeat", "heartbeat", postgresql_where=sa.text("heartbeat_seconds IS NOT NULL")),
     postgresql_with={"fillfactor": 50},
 )
-"""What moves with every request of a run. Locking its row comes before the run's own row, everywhere."""
+"""What moves with every request of a run. Locking its row comes before the run's own row, everywhere. There are
+`heartbeat_seconds` only while the sweeper watches the run: it is running, and said how often it would be heard of."""
 
 parameters = sa.Table(
     "parameters",

@@ -51,8 +51,10 @@ purged = sa.Table(
     key("id"),
     given("kind", sa.SmallInteger),
     recorded("purged_at"),
+    given("unfinished", sa.Boolean, server_default=sa.true()),
+    sa.Index("ix_purged_unfinished", "purged_at", postgresql_where=sa.text("unfinished")),
 )
-"""Ids of what was purged: they are refused for ever."""
+"""Ids of what was purged: they are refused for ever. `unfinished`: rows of it may still be waiting for deletion."""
 
 client_keys = sa.Table(
     "client_keys",

@@ -542,8 +542,11 @@ CREATE TABLE purged (
   id UUID NOT NULL,
   kind SMALLINT NOT NULL,
   purged_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+  unfinished BOOLEAN DEFAULT true NOT NULL,
   CONSTRAINT pk_purged PRIMARY KEY (workspace, id)
 );
+
+CREATE INDEX ix_purged_unfinished ON purged (purged_at) WHERE unfinished;
 
 CREATE TABLE received (
   workspace UUID NOT NULL,
@@ -625,9 +628,9 @@ CREATE TABLE runs (
   attempt UUID,
   created_by TEXT COLLATE "C",
   host TEXT COLLATE "C",
-  started_at TIMESTAMP WITH TIME ZONE NOT NULL,
-  ended_at TIMESTAMP WITH TIME ZONE,
-  created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+  started_at TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  ended_at TIMESTAMP(3) WITH TIME ZONE,
+  created_at TIMESTAMP(3) WITH TIME ZONE DEFAULT now() NOT NULL,
   archived_at TIMESTAMP WITH TIME ZONE,
   deleted_at TIMESTAMP WITH TIME ZONE,
   version BIGINT DEFAULT '1' NOT NULL,
@@ -649,7 +652,7 @@ CREATE INDEX ix_runs_experiment_started ON runs (workspace, experiment, started_
 
 CREATE INDEX ix_runs_name ON runs (workspace, left(name, 128), id);
 
-CREATE INDEX ix_runs_parent ON runs (workspace, parent, id);
+CREATE INDEX ix_runs_parent ON runs (workspace, parent, created_at, id);
 
 CREATE INDEX ix_runs_started ON runs (workspace, started_at, id);
 
@@ -778,7 +781,7 @@ CREATE TABLE run_counters (
 )
  WITH (fillfactor = 50);
 
-CREATE INDEX ix_run_counters_heartbeat ON run_counters (heartbeat) WHERE heartbeat IS NOT NULL;
+CREATE INDEX ix_run_counters_heartbeat ON run_counters (heartbeat) WHERE heartbeat_seconds IS NOT NULL;
 
 CREATE TABLE summary_overrides (
   workspace UUID NOT NULL,
