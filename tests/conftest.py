@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from typing import TYPE_CHECKING
 
 import asyncpg
@@ -45,12 +45,15 @@ def is_long(pytestconfig: pytest.Config) -> bool:
     return bool(pytestconfig.getoption("long"))
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_runtest_teardown(item: pytest.Item) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
     """End the session when the shared server has died: what fails after that says nothing."""
-    shared = item.config.stash.get(SHARED, None)
-    if shared is not None and (lines := shared.fetch_death()) is not None:
-        item.session.shouldfail = "the test run's Postgres died; the end of its log:\n" + "\n".join(lines)
+    try:
+        yield
+    finally:
+        shared = item.config.stash.get(SHARED, None)
+        if shared is not None and (lines := shared.fetch_death()) is not None:
+            item.session.shouldfail = "the test run's Postgres died; the end of its log:\n" + "\n".join(lines)
 
 
 @pytest.fixture(scope="session")

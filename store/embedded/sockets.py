@@ -22,6 +22,7 @@ SOCKET = f".s.PGSQL.{PORT}"
 LONGEST = 103  # bytes of a socket's path on macOS; Linux allows 107
 PLAIN = re.compile(r"[A-Za-z0-9/._-]+")  # what drivers take for a host without reading commas and colons into it
 PROTOCOL = 196608  # 3.0
+GOODBYE = b"X\0\0\0\4"
 ANSWER_S = 2.0
 
 
@@ -85,6 +86,11 @@ def is_answering(socket_folder: Path) -> bool:
             conn.settimeout(ANSWER_S)
             conn.connect(str(socket_folder / SOCKET))
             conn.sendall(struct.pack("!i", len(body) + 4) + body)
-            return conn.recv(1) == b"R"
+            first = conn.recv(1)
+            # A goodbye, and its answer read to the end: or else the server's log fills with broken connections.
+            conn.sendall(GOODBYE)
+            while conn.recv(4096):
+                pass
+            return first == b"R"
     except OSError:
         return False

@@ -72,7 +72,7 @@ class Keeper:
             watching.cancel()
 
     async def _watch(self, server: EmbeddedPostgres) -> None:
-        while not server.restarts:  # noqa: ASYNC110  it counts in a thread of its own
+        while not server.restarts:
             await asyncio.sleep(LOOK_S)
         for visitor in self._visitors:
             _say(visitor, {"died": list(server.read_log(limit=LOG_LINES))})
