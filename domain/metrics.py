@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Self
 
-from domain.errors import InvalidInput
 from domain.ids import NodeKey
 
 MAX_POINTS = 1_000_000
@@ -18,9 +17,6 @@ MAX_SERIES = 100_000
 
 MAX_CONTEXTS = 1_000
 """Contexts (on, subset, of) that the points of one run may declare."""
-
-MAX_KEY = 500
-"""Characters of a metric's key."""
 
 SYSTEM = "system/"
 """The namespace of what machines measure of themselves: left out of lists unless it is asked for."""
@@ -137,12 +133,3 @@ class MetricDefinition:
     goal: Goal | None = None
     unit: str | None = None
     step_metric: str | None = None
-
-
-def check_metric_key(key: object, *path: str) -> str:
-    """Return `key` if it can name a metric. Raises `InvalidInput`."""
-    if not isinstance(key, str) or not 1 <= len(key) <= MAX_KEY:
-        raise InvalidInput(f"a key has 1 to {MAX_KEY} characters, {str(key)[:80]!r} has not", path=path)
-    if "\0" in key or any("\ud800" <= char <= "\udfff" for char in key):
-        raise InvalidInput(f"a key may hold neither NUL nor a lone surrogate: {key[:80]!r}", path=path)
-    return key

@@ -12,8 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from domain.errors import DomainError, InvalidInput, TooLarge
 from domain.ids import AttemptID, RunID, WorkspaceID
-from domain.metrics import MAX_CONTEXTS, MAX_POINTS, MetricContext, check_metric_key
+from domain.metrics import MAX_CONTEXTS, MAX_POINTS, MetricContext
 from domain.positions import Token
+from domain.texts import check_key
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -89,7 +90,7 @@ class PointColumns:
         context: MetricContext | None = None,
     ) -> Self:
         """Return the columns of many keys at few steps: `key_index` says for each value which key it is of."""
-        names = [check_metric_key(key, "keys", str(index)) for index, key in enumerate(keys)]
+        names = [check_key(key, "keys", str(index)) for index, key in enumerate(keys)]
         if len(set(names)) != len(names):
             raise InvalidInput("a key stands twice in it", path=["keys"])
         found = read_floats(values, "values")
@@ -188,7 +189,7 @@ class _Part:
 
 def _read_series(one: SeriesInput, index: int) -> _Part:
     try:
-        check_metric_key(one.key, "key")
+        check_key(one.key, "key")
         part = _Part(
             values=read_floats(one.values, "values"),
             steps=None if one.steps is None else read_ints(one.steps, "steps"),

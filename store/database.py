@@ -113,8 +113,12 @@ async def driver_errors() -> AsyncIterator[None]:
         yield
     except PoolTimeout as exc:
         raise Unavailable("every connection to the record is busy") from exc
-    except (ConnectionError, OSError, asyncpg.PostgresConnectionError) as exc:
+    except (ConnectionError, OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as exc:
         raise Unavailable("the record did not answer") from exc
+    except asyncpg.PostgresError as exc:  # from statements that go past SQLAlchemy: store/driver.py
+        if (exc.sqlstate or "").startswith(PASSING):
+            raise Unavailable("the record did not answer") from exc
+        raise
     except DBAPIError as exc:
         if exc.connection_invalidated or isinstance(exc, OperationalError | InterfaceError) or _is_passing(exc):
             raise Unavailable("the record did not answer") from exc

@@ -1,0 +1,1 @@
+"""Metric points: how they are written, kept, moved and read."""
