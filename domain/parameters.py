@@ -159,14 +159,14 @@ def check_parameters(parameters: Iterable[Parameter], *path: str) -> tuple[Param
 
 def _make_integer(key: str, value: int, *, raw: str | None, path: tuple[str, ...]) -> Parameter:
     """Return an integer; one outside int64 becomes a double, as it does in every index."""
-    text = str(value) if raw is None and abs(value) < 1 << 1200 else raw
     if INT64_MIN <= value <= INT64_MAX:
         number, rest = split_number(value)
-        return Parameter(key=key, type=ParameterType.INT, raw=text or "", number=number, rest=rest)
+        return Parameter(key=key, type=ParameterType.INT, raw=raw or str(value), number=number, rest=rest)
     try:
-        return Parameter(key=key, type=ParameterType.FLOAT, raw=text or "", number=float(value))
+        number = float(value)
     except OverflowError as exc:
         raise InvalidInput("an integer beyond the range of a double cannot be a parameter", path=path) from exc
+    return Parameter(key=key, type=ParameterType.FLOAT, raw=raw or str(value), number=number)
 
 
 def _make_float(key: str, value: float, *, raw: str | None, path: tuple[str, ...]) -> Parameter:

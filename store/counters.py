@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import Gone, NotFound
 from domain.ids import NodeKey, NodeKind, RunID, WorkspaceID
@@ -57,9 +58,7 @@ async def lock_counters(tx: Transaction, workspace: WorkspaceID, runs: Collectio
     found: dict[RunID, Counters] = {}
     for row in rows.mappings():
         fields = dict(row)
-        token = Token(
-            Position(fields.pop("token_position")), fields.pop("token_sequence"), fields.pop("token_nonce")
-        )
+        token = Token(Position(fields.pop("token_position")), fields.pop("token_sequence"), fields.pop("token_nonce"))
         tx.saw(token)
         found[fields["run"]] = Counters(token=token, **fields)
     return found
@@ -75,8 +74,13 @@ async def lock_run(tx: Transaction, workspace: WorkspaceID, run: RunID) -> Count
 
 async def missing_run(tx: Transaction, workspace: WorkspaceID, run: RunID) -> NotFound | Gone:
     """Return the failure for a run that has no row: never there, or purged."""
+    return await find_missing_run(tx.conn, workspace, run)
+
+
+async def find_missing_run(conn: AsyncConnection, workspace: WorkspaceID, run: RunID) -> NotFound | Gone:
+    """Like `missing_run`, for a reader."""
     purged = tables.purged.c
-    gone = await tx.conn.execute(sa.select(purged.id).where(purged.workspace == workspace, purged.id == run))
+    gone = await conn.execute(sa.select(purged.id).where(purged.workspace == workspace, purged.id == run))
     if gone.first() is None:
         return NotFound(f"no run {run} in this workspace", path=["run"])
     return Gone(f"run {run} was purged", path=["run"])

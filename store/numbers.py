@@ -1,0 +1,75 @@
+"""Numbers of runs in their experiments, taken so that creators do not wait for each other's commit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from domain.errors import Conflict, NotFound
+from domain.ids import ExperimentID, WorkspaceID
+from store import tables
+from store.database import Database
+from store.experiments import insert_experiment
+from store.transactions import Transaction
+
+# The number is taken before the run's transaction, in one of its own that does not wait for the disk: whoever commits
+# a run with it writes the log through this point, so no number that a run bears can be lost. A transaction that fails
+# leaves a gap.
+TAKE = """
+WITH quick AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
+UPDATE experiments SET next_number = next_number + 1 FROM quick
+WHERE workspace = :workspace AND {column} = :experiment AND deleted_at IS NULL
+RETURNING id, next_number - 1 AS number
+"""
+TAKE_BY_NAME = sa.text(TAKE.format(column="name"))
+TAKE_BY_ID = sa.text(TAKE.format(column="id"))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A number in an experiment, for one run."""
+
+    experiment: ExperimentID
+    number: int
+
+
+class Numbers:
+    """Gives runs their numbers; one for the process."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def take(self, workspace: WorkspaceID, experiment: str | ExperimentID) -> Place | None:
+        """Take the next number of an experiment, before the transaction; None where it is absent or deleted."""
+        statement = TAKE_BY_NAME if isinstance(experiment, str) else TAKE_BY_ID
+        async with self._database.read_primary() as conn:
+            rows = await conn.execute(statement, {"workspace": workspace, "experiment": experiment})
+            row = rows.first()
+        return None if row is None else Place(ExperimentID(row.id), row.number)
+
+
+async def make_place(tx: Transaction, workspace: WorkspaceID, experiment: str | ExperimentID) -> Place:
+    """Return a number in an experiment that is made in this transaction, or was by another just now.
+
+    Raises `NotFound` for an unknown id, `Conflict` for a deleted experiment.
+    """
+    if isinstance(experiment, str):
+        made = await insert_experiment(tx, workspace, experiment, next_number=2)
+        if made is not None:
+            return Place(made, 1)
+    experiments = tables.experiments.c
+    column = experiments.name if isinstance(experiment, str) else experiments.id
+    rows = await tx.conn.execute(
+        sa.update(tables.experiments)
+        .where(experiments.workspace == workspace, column == experiment)
+        .values(next_number=experiments.next_number + 1)
+        .returning(experiments.id, experiments.next_number - 1, experiments.deleted_at)
+    )
+    row = rows.first()
+    if row is None:
+        raise NotFound(f"no experiment {experiment} in this workspace", path=["experiment"])
+    found, number, deleted_at = row
+    if deleted_at is not None:
+        raise Conflict(f"the experiment {experiment} is deleted: restore it first", path=["experiment"])
+    return Place(ExperimentID(found), number)

@@ -1,0 +1,131 @@
+"""Runs: made in one statement with all that comes with them, and fetched by id or parent."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.errors import Conflict, Gone, NotFound
+from domain.ids import NodeKey, NodeKind, RunID, WorkspaceID, make_uuid7
+from domain.pages import Count, Page, TimeCursor
+from domain.runs import Run, RunDraft, RunKind, RunStatus
+from store import tables
+from store.counters import find_missing_run, missing_run
+from store.metrics.attempts import insert_first_attempt
+from store.numbers import Place, make_place
+from store.outbox import Changed
+from store.paging import count_below, fetch_pages
+from store.parameters import make_columns
+from store.statements import load_statement
+from store.transactions import Transaction
+
+__all__ = ["count_children", "create_run", "fetch_children", "fetch_runs", "find_missing_run", "make_run"]
+
+runs, counters = tables.runs, tables.run_counters
+
+CREATE = load_statement("create_run")
+COLUMNS = (
+    *(column for column in runs.c if column.name != "workspace"),
+    counters.c.revision,
+    counters.c.heartbeat.label("heartbeat_at"),
+)
+WITH_COUNTERS = runs.join(counters, sa.and_(counters.c.workspace == runs.c.workspace, counters.c.run == runs.c.id))
+
+
+async def create_run(
+    tx: Transaction, workspace: WorkspaceID, draft: RunDraft, place: Place | None, *, keys: Mapping[str, int]
+) -> RunID:
+    """Make a run with its parameters and tags; `place` is what `Numbers.take` gave before the transaction.
+
+    Raises `Conflict` if its id is taken or its experiment deleted, `Gone` if its id was purged, `NotFound` for an
+    unknown parent or experiment id.
+    """
+    place = place or await make_place(tx, workspace, draft.experiment)
+    made = draft.id or RunID(make_uuid7())
+    try:
+        created = await tx.conn.scalar(CREATE, _make_row(tx, workspace, draft, place, made, keys))
+    except IntegrityError as exc:
+        raise _explain(exc, draft) from exc
+    if created is None:
+        failure = await missing_run(tx, workspace, made)
+        if isinstance(failure, Gone):
+            raise Gone(failure.message, path=["id"])
+        raise Conflict(f"run {made} already exists", path=["id"])
+    if draft.attempt is not None:
+        await insert_first_attempt(tx, workspace, made, draft.attempt)
+    tx.changed(workspace, NodeKey(NodeKind.RUN, made), 1, Changed.GRAPH | Changed.DOCUMENT)
+    return made
+
+
+def _make_row(
+    tx: Transaction, workspace: WorkspaceID, draft: RunDraft, place: Place, made: RunID, keys: Mapping[str, int]
+) -> dict[str, Any]:
+    return {
+        "workspace": workspace,
+        "id": made,
+        "experiment": place.experiment,
+        "number": place.number,
+        "name": draft.name or f"run {place.number}",
+        "description": draft.description,
+        "kind": draft.kind.value,
+        "parent": draft.parent,
+        "attempt": draft.attempt,
+        "created_by": draft.created_by,
+        "host": draft.host,
+        "started_at": draft.started_at,
+        "token_position": tx.token.position,
+        "token_sequence": tx.token.sequence,
+        "token_nonce": tx.token.nonce,
+        "run_kind": NodeKind.RUN.value,
+        **make_columns(draft.parameters, keys),
+        "tag_keys": [keys[tag.key] for tag in draft.tags],
+        "tag_values": [tag.value for tag in draft.tags],
+    }
+
+
+def _explain(exc: IntegrityError, draft: RunDraft) -> NotFound | IntegrityError:
+    """Return what a broken tie means: the parent is not there, or the experiment was purged meanwhile."""
+    constraint = getattr(exc.orig.__cause__, "constraint_name", "") if exc.orig else ""
+    if constraint == "fk_runs_workspace_parent":
+        return NotFound(f"no run {draft.parent} in this workspace", path=["parent"])
+    if constraint == "fk_runs_workspace":
+        return NotFound(f"no experiment {draft.experiment} in this workspace", path=["experiment"])
+    return exc
+
+
+async def fetch_runs(conn: AsyncConnection, workspace: WorkspaceID, ids: Collection[RunID]) -> dict[RunID, Run]:
+    """Return those runs of the workspace that exist, deleted ones too, in one query."""
+    statement = (
+        sa.select(*COLUMNS)
+        .select_from(WITH_COUNTERS)
+        .where(runs.c.workspace == workspace, runs.c.id == sa.func.any(sa.cast(list(ids), sa.ARRAY(sa.Uuid))))
+    )
+    return {run.id: run for run in map(make_run, await conn.execute(statement))}
+
+
+async def fetch_children(
+    conn: AsyncConnection, workspace: WorkspaceID, parents: Sequence[RunID], *, first: int, after: TimeCursor | None
+) -> dict[RunID, Page[Run]]:
+    """Return the child runs of each parent that are not deleted, the oldest first, in two queries."""
+    pages = await fetch_pages(conn, runs, "parent", workspace, parents, first=first, after=after, newest_first=False)
+    found = await fetch_runs(conn, workspace, [row.id for page in pages.values() for row in page.items])
+    return {
+        RunID(parent): Page([found[row.id] for row in page.items if row.id in found], page.has_next)
+        for parent, page in pages.items()
+    }
+
+
+async def count_children(conn: AsyncConnection, workspace: WorkspaceID, parents: Sequence[RunID]) -> dict[RunID, Count]:
+    """Count the child runs of each parent that are not deleted."""
+    counts = await count_below(conn, runs, "parent", workspace, parents)
+    return {RunID(parent): count for parent, count in counts.items()}
+
+
+def make_run(row: Any) -> Run:
+    """Return the run of a row with `COLUMNS`."""
+    fields = dict(row._mapping)
+    return Run(**{**fields, "kind": RunKind(fields["kind"]), "status": RunStatus(fields["status"])})

@@ -1,0 +1,14 @@
+"""Long statements: read from `store/sql` by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+
+SQL = Path(__file__).parent / "sql"
+
+
+def load_statement(name: str) -> sa.TextClause:
+    """Return the statement in `store/sql/<name>.sql`."""
+    return sa.text((SQL / f"{name}.sql").read_text(encoding="utf-8"))
