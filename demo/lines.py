@@ -44,7 +44,7 @@ class Demo:
     def lines(self) -> Iterator[Line]:
         """Yield the lines before they are encoded."""
         for track in TRACKS:
-            yield {"kind": "experiment", "name": track, "notes": [{"text": self._attribution}]}
+            yield {"kind": "experiment", "name": track, "description": self._attribution}
             yield from _metric_definitions(track)
         for recipe in self._recipes:
             yield self._recipe_line(recipe)

@@ -102,7 +102,7 @@ def accept(request: Request) -> Answer:
         data["createRun"] = {"run": {"id": "x"}}
     if "batch" in variables:
         data["logBatch"] = {"accepted": 0}
-    for field_name in ("createExperiment", "defineMetric", "addNote", "createWorkspace"):
+    for field_name in ("createExperiment", "defineMetric", "createWorkspace"):
         if field_name in request.body["query"]:
-            data[field_name] = {"experiment": {"id": "x"}}
+            data[field_name] = {"token": "t"}
     return Answer({"data": data})

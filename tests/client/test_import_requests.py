@@ -54,6 +54,7 @@ def test_a_run_is_made_with_what_it_is_known_by_and_the_rest_goes_into_a_batch()
         startedAt="2026-11-23T11:00:00+01:00",
         endedAt="2026-11-23T10:30:00.250Z",
         createdBy="ana",
+        description="first try",
         host="node7",
         params={"lr": 0.02, "seq": {"type": "STRING", "text": "64*1024"}, "sizes": [1, 2]},
         tags={"a": "b"},
@@ -72,6 +73,7 @@ def test_a_run_is_made_with_what_it_is_known_by_and_the_rest_goes_into_a_batch()
         "parent": PARENT,
         "startedAt": "2026-11-23T11:00:00+01:00",
         "createdBy": "ana",
+        "description": "first try",
         "host": "node7",
     }
     assert batch == {

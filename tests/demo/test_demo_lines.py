@@ -215,7 +215,7 @@ def test_a_line_comes_after_what_it_needs() -> None:
     seen: set[str] = set()
     for line in lines():
         if line["kind"] == "experiment":
-            assert "MIT licence" in line["notes"][0]["text"]
+            assert "MIT licence" in line["description"]
             seen.add(line["name"])
         elif line["kind"] == "metric_definition":
             assert line["experiment"] in seen

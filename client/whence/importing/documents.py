@@ -14,14 +14,9 @@ CREATE_EXPERIMENT = (
     "mutation ImportExperiment($input: CreateExperimentInput!) { createExperiment(input: $input) "
     f"{{ ... on CreateExperimentPayload {{ experiment {{ id }} }} {_PROBLEM} }} }}"
 )
-FIND_EXPERIMENT = "query FindExperiment($name: String!) { experiment(name: $name) { id } }"
 DEFINE_METRIC = (
     "mutation ImportMetricDefinition($input: DefineMetricInput!) { defineMetric(input: $input) "
     f"{{ ... on DefineMetricPayload {{ token }} {_PROBLEM} }} }}"
-)
-ADD_NOTE = (
-    "mutation ImportNote($input: AddNoteInput!) { addNote(input: $input) "
-    f"{{ ... on AddNotePayload {{ note {{ id }} }} {_PROBLEM} }} }}"
 )
 CREATE_RUN = (
     "mutation ImportRun($run: CreateRunInput!, $batch: LogBatchInput!) { createRun(input: $run) "

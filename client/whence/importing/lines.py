@@ -50,7 +50,7 @@ class ArtifactLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rena
 
 class ExperimentLine(_Line, frozen=True, tag="experiment"):
     name: Text
-    notes: list[NoteText] = []
+    description: str | None = None
 
 
 class MetricDefinitionLine(_Line, frozen=True, tag="metric_definition"):
@@ -65,6 +65,7 @@ class RunLine(_Line, frozen=True, tag="run"):
     id: UUID
     experiment: Text
     name: Text
+    description: str | None = None
     run_kind: Text = "TRAIN"
     parent: UUID | None = None
     status: Text | None = None

@@ -18,7 +18,7 @@ POINTS_PER_REQUEST = 50_000
 SERIES_PER_REQUEST = 2_000
 
 _NAMES = UUID("8f0c7a52-5d0b-5c1e-9f53-0a5f6f0a7c1d")
-"""The namespace of writers and client keys that an import makes."""
+"""The namespace of the writers that an import makes."""
 
 Input = dict[str, Any]
 
@@ -29,6 +29,7 @@ def make_run(line: RunLine) -> Input:
         "id": str(line.id),
         "experiment": line.experiment,
         "name": line.name,
+        "description": line.description,
         "kind": line.run_kind,
         "parent": None if line.parent is None else str(line.parent),
         "startedAt": None if line.started_at is None else moment(line.started_at),
@@ -76,10 +77,9 @@ def make_metric_definition(line: MetricDefinitionLine) -> Input:
     return {name: value for name, value in made.items() if value is not None}
 
 
-def make_experiment_note(line: ExperimentLine, experiment: str, text: str) -> Input:
-    """Return the input of addNote for a note on an experiment, with a client key that a repeat has too."""
-    key = uuid5(_NAMES, f"note {line.name} {hashlib.sha256(text.encode()).hexdigest()}")
-    return {"on": {"id": experiment}, "text": text, "clientKey": str(key)}
+def make_experiment(line: ExperimentLine) -> Input:
+    """Return the input of createExperiment."""
+    return {"name": line.name} | ({} if line.description is None else {"description": line.description})
 
 
 def _contents(line: RunLine) -> Input:

@@ -10,7 +10,7 @@ from whence.importing import documents
 from whence.importing.lines import Entry, ExperimentLine, MetricDefinitionLine, MetricsLine, NoteLine, RunLine
 from whence.importing.requests import (
     Input,
-    make_experiment_note,
+    make_experiment,
     make_line_batches,
     make_metric_definition,
     make_run,
@@ -76,19 +76,10 @@ def _accepted(answer: Payload) -> int:
 
 
 def _send_experiment(service: Service, line: ExperimentLine) -> None:
-    answer = service.execute(documents.CREATE_EXPERIMENT, {"input": {"name": line.name}})["createExperiment"]
+    answer = service.execute(documents.CREATE_EXPERIMENT, {"input": make_experiment(line)})["createExperiment"]
     problem = find_problem(answer)
-    if problem is None:
-        experiment = answer["experiment"]
-    elif problem.code == "CONFLICT":
-        experiment = service.execute(documents.FIND_EXPERIMENT, {"name": line.name})["experiment"]
-    else:
+    if problem is not None and problem.code != "CONFLICT":  # one of that name stays as it is
         raise problem
-    if experiment is None:
-        raise Problem(code="CONFLICT", message=f"the experiment {line.name!r} is deleted", path=["name"])
-    for note in line.notes:
-        added = service.execute(documents.ADD_NOTE, {"input": make_experiment_note(line, experiment["id"], note.text)})
-        require(added["addNote"])
 
 
 def _name_field(path: Iterable[str]) -> str:
