@@ -48,10 +48,17 @@ def _copy(source: Path, target: Path, *, is_folder: bool) -> None:
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the Dockerfile hands to its first stage."""
+    folder = tmp_path_factory.mktemp("source")
+    _copy_as_the_dockerfile_does(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def installed(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The environment that the image would hold, installed in a clean folder by the Dockerfile's own steps."""
-    source, target = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("image") / "whence"
-    _copy_as_the_dockerfile_does(source)
+    target = tmp_path_factory.mktemp("image") / "whence"
     [step] = re.findall(r"^RUN (sh docker/install\.sh) /opt/whence$", read(_DOCKER / "Dockerfile"), re.MULTILINE)
     done = _run(*step.split(), target, folder=source)
     assert done.returncode == 0, done.stderr + done.stdout
@@ -65,17 +72,20 @@ def test_the_steps_of_the_dockerfile_install_a_command_that_can_serve(installed:
     assert "--data" in answer.stdout
 
 
-def test_what_is_installed_is_all_that_the_packages_hold(installed: Path) -> None:
+def test_what_is_installed_is_all_that_the_packages_hold(source: Path, installed: Path) -> None:
     [packages] = (installed / "lib").glob("python3.*/site-packages")
-    here = {
-        path.relative_to(ROOT).as_posix()
-        for folder in ("domain", "store", "api", "demo")
-        for path in (ROOT / folder).rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
+    wanted = _list_files(source, "domain", "store", "api", "demo") | {
+        name.replace("docs/", "api/pages/docs/", 1) for name in _list_files(source, "docs")
     }
-    there = {path.relative_to(packages).as_posix() for path in packages.rglob("*") if path.is_file()}
 
-    assert here - there == set()
+    assert "api/pages/docs/README.md" in wanted
+    assert wanted - _list_files(packages, "domain", "store", "api", "demo") == set()
+
+
+def _list_files(top: Path, *folders: str) -> set[str]:
+    return {
+        path.relative_to(top).as_posix() for folder in folders for path in (top / folder).rglob("*") if path.is_file()
+    }
 
 
 def test_compose_keeps_to_the_published_schema() -> None:
