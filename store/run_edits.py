@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from domain.errors import Conflict, DomainError, InvalidInput, NotFound, TooLarge
+from domain.errors import Conflict, DomainError, InvalidInput, TooLarge
 from domain.ids import AttemptID, RunID, WorkspaceID
 from domain.runs import RunEdit, RunStatus, check_ending
 from domain.unset import UNSET
@@ -18,7 +18,7 @@ from store.outbox import Changed
 from store.standing import Standing, read_standing
 from store.transactions import Transaction
 
-runs = tables.runs
+runs, counted = tables.runs, tables.run_counters
 BULK_LIMIT = 500
 PARENTS_LOCK = 0x70617265  # "pare": edits of parents go one by one, or two could close a circle between them
 
@@ -103,9 +103,13 @@ def _read_edit(edit: RunEdit, row: Any) -> dict[str, Any]:
 
 async def _check_parent(tx: Transaction, workspace: WorkspaceID, run: RunID, parent: RunID) -> None:
     await tx.conn.execute(sa.select(sa.func.pg_advisory_xact_lock(PARENTS_LOCK, workspace.int & 0x7FFFFFFF)))
-    found = await tx.conn.scalar(sa.select(runs.c.id).where(runs.c.workspace == workspace, runs.c.id == parent))
+    # A run has counters for as long as it was not purged.
+    found = await tx.conn.scalar(
+        sa.select(counted.c.run).where(counted.c.workspace == workspace, counted.c.run == parent)
+    )
     if found is None:
-        raise NotFound(f"no run {parent} in this workspace", path=["parent"])
+        failure = await missing_run(tx, workspace, parent)
+        raise type(failure)(failure.message, path=["parent"])
     if await tx.conn.scalar(IS_ABOVE, {"workspace": workspace, "run": run, "parent": parent}):
         raise Conflict(f"run {parent} is below run {run}, or is it: it cannot be its parent", path=["parent"])
 

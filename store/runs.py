@@ -51,10 +51,7 @@ async def create_run(
     except IntegrityError as exc:
         raise _explain(exc, draft) from exc
     if created is None:
-        failure = await missing_run(tx, workspace, made)
-        if isinstance(failure, Gone):
-            raise Gone(failure.message, path=["id"])
-        raise Conflict(f"run {made} already exists", path=["id"])
+        raise await _find_refusal(tx, workspace, made, draft)
     if draft.attempt is not None:
         await insert_first_attempt(tx, workspace, made, draft.attempt)
     tx.changed(workspace, NodeKey(NodeKind.RUN, made), 1, Changed.GRAPH | Changed.DOCUMENT)
@@ -85,6 +82,15 @@ def _make_row(
         "tag_keys": [keys[tag.key] for tag in draft.tags],
         "tag_values": [tag.value for tag in draft.tags],
     }
+
+
+async def _find_refusal(tx: Transaction, workspace: WorkspaceID, made: RunID, draft: RunDraft) -> Gone | Conflict:
+    """Return why no row was made: the id or the parent was purged, or the id is taken."""
+    for field, run in (("id", made), ("parent", draft.parent)):
+        failure = None if run is None else await missing_run(tx, workspace, run)
+        if isinstance(failure, Gone):
+            return Gone(failure.message, path=[field])
+    return Conflict(f"run {made} already exists", path=["id"])
 
 
 def _explain(exc: IntegrityError, draft: RunDraft) -> NotFound | IntegrityError:

@@ -3,7 +3,7 @@ WITH run AS (
                     host, started_at)
   SELECT :workspace, :id, :experiment, :number, :name, :description, :kind, 'RUNNING', :parent, :attempt, :created_by,
          :host, COALESCE(:started_at, now())
-  WHERE NOT EXISTS (SELECT FROM purged WHERE workspace = :workspace AND id = :id)
+  WHERE NOT EXISTS (SELECT FROM purged WHERE workspace = :workspace AND id IN (:id, :parent))
   ON CONFLICT (workspace, id) DO NOTHING
   RETURNING id
 ), counters AS (

@@ -1,0 +1,105 @@
+"""Artifacts of runs: what a run made, by path and digest; the bytes are elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.artifacts import Artifact, ArtifactDraft
+from domain.errors import Conflict
+from domain.ids import AttemptID, NodeKey, NodeKind, RunID, WorkspaceID
+from domain.pages import Count, Page, TimeCursor
+from store import tables
+from store.counters import Counters, lock_run, save_counters
+from store.outbox import Changed
+from store.paging import count_below, fetch_pages
+from store.standing import Standing, read_standing
+from store.transactions import Transaction
+
+artifacts = tables.artifacts
+
+COLUMNS = tuple(column for column in artifacts.c if column.name not in ("workspace", "graph_revision"))
+
+
+async def log_artifact(
+    tx: Transaction,
+    workspace: WorkspaceID,
+    run: RunID,
+    draft: ArtifactDraft,
+    *,
+    id: UUID,
+    attempt: AttemptID | None = None,
+) -> None:
+    """Add an artifact to a run; the same path again is another one. Raises `Conflict` if the id is taken."""
+    counters = await lock_run(tx, workspace, run)
+    standing = await read_standing(tx, workspace, run, attempt)
+    await put_artifact(tx, counters, draft, id=id, standing=standing)
+    counters.raise_revision(tx, Changed.DOCUMENT)
+    await save_counters(tx, counters)
+
+
+async def put_artifact(
+    tx: Transaction, counters: Counters, draft: ArtifactDraft, *, id: UUID, standing: Standing
+) -> None:
+    """Add an artifact to a run whose counters are locked."""
+    made = await tx.conn.scalar(
+        sa.dialects.postgresql.insert(artifacts)
+        .values(
+            workspace=counters.workspace,
+            id=id,
+            run=counters.run,
+            name=draft.name,
+            path=draft.path,
+            size=draft.size,
+            media_type=draft.media_type,
+            digest=draft.digest,
+            uri=draft.uri,
+            step=draft.step,
+            attempt=standing.attempt,
+            superseded=_is_superseded(draft.step, standing),
+        )
+        .on_conflict_do_nothing(index_elements=["workspace", "id"])
+        .returning(artifacts.c.id)
+    )
+    if made is None:
+        raise Conflict(f"artifact {id} already exists", path=["id"])
+    tx.changed(counters.workspace, NodeKey(NodeKind.ARTIFACT, id), 1, Changed.DOCUMENT)
+
+
+def _is_superseded(step: int | None, standing: Standing) -> bool:
+    """Say whether a later attempt began again before this step, as a late spool of an earlier one may find."""
+    named = standing.order.find(standing.attempt) if standing.order is not None else None
+    if step is None or standing.order is None or named is None:
+        return False
+    limit = standing.order.limit(named.number)
+    return limit is not None and step > limit
+
+
+async def fetch_artifacts(conn: AsyncConnection, workspace: WorkspaceID, ids: Collection[UUID]) -> dict[UUID, Artifact]:
+    """Return those artifacts of the workspace that exist, in one query."""
+    rows = await conn.execute(sa.select(*COLUMNS).where(artifacts.c.workspace == workspace, artifacts.c.id.in_(ids)))
+    return {artifact.id: artifact for artifact in map(_artifact, rows)}
+
+
+async def fetch_artifacts_of(
+    conn: AsyncConnection, workspace: WorkspaceID, runs: Sequence[RunID], *, first: int, after: TimeCursor | None
+) -> dict[RunID, Page[Artifact]]:
+    """Return the artifacts of each run, the oldest first; one query."""
+    pages = await fetch_pages(conn, artifacts, "run", workspace, runs, first=first, after=after, newest_first=False)
+    return {RunID(run): Page([_artifact(row) for row in page.items], page.has_next) for run, page in pages.items()}
+
+
+async def count_artifacts_of(
+    conn: AsyncConnection, workspace: WorkspaceID, runs: Sequence[RunID]
+) -> dict[RunID, Count]:
+    """Count the artifacts of each run."""
+    counts = await count_below(conn, artifacts, "run", workspace, runs)
+    return {RunID(run): count for run, count in counts.items()}
+
+
+def _artifact(row: Any) -> Artifact:
+    return Artifact(**{column.name: getattr(row, column.name) for column in COLUMNS})

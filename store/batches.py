@@ -1,0 +1,93 @@
+"""Everything of one run in one transaction: parameters, tags, notes, points and its end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.ids import AttemptID, NodeKey, NodeKind, NoteID, RunID, WorkspaceID
+from domain.parameters import Parameter, ParameterMode, check_parameters
+from domain.runs import RunStatus
+from domain.tags import Tag, check_tags
+from domain.texts import check_note
+from store.counters import Counters, lock_run, save_counters
+from store.metrics.points import Prepared, write_points
+from store.notes import insert_note
+from store.outbox import Changed
+from store.parameters import put_parameters
+from store.run_edits import put_end
+from store.standing import Standing, read_standing
+from store.tags import put_tags
+from store.transactions import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class NoteDraft:
+    """A note to be put on the run."""
+
+    id: NoteID
+    text: str
+    created_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run ended, now unless a time is given."""
+
+    status: RunStatus
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What one request says of one run. `points` come from `prepare_points`, before the transaction."""
+
+    run: RunID
+    attempt: AttemptID | None = None
+    parameters: tuple[Parameter, ...] = ()
+    mode: ParameterMode = ParameterMode.SAME_OR_FAIL
+    tags: tuple[Tag, ...] = ()
+    notes: tuple[NoteDraft, ...] = ()
+    points: Prepared | None = None
+    ending: Ending | None = None
+
+    def __post_init__(self) -> None:
+        check_parameters(self.parameters, "params")
+        check_tags(self.tags, "tags")
+        for place, note in enumerate(self.notes):
+            check_note(note.text, "notes", str(place), "text")
+
+    @property
+    def key_names(self) -> set[str]:
+        """Return the names that must be interned before the transaction; the points' are already."""
+        return {parameter.key for parameter in self.parameters} | {tag.key for tag in self.tags}
+
+
+async def log_batch(tx: Transaction, workspace: WorkspaceID, batch: Batch, *, keys: Mapping[str, int]) -> int:
+    """Write all of a batch and return how many points it had. Raises what the single mutations raise."""
+    counters = await lock_run(tx, workspace, batch.run)
+    standing = await read_standing(tx, workspace, batch.run, batch.attempt)
+    if await _put_texts(tx, counters, batch, keys, standing):
+        counters.raise_revision(tx, Changed.DOCUMENT)
+    if batch.ending is not None:
+        end = batch.ending
+        await put_end(tx, counters, end.status, ended_at=end.ended_at, standing=standing)
+    # Last: points lock summaries, which come after the run's own row.
+    accepted = 0 if batch.points is None else await write_points(tx, counters, batch.points)
+    await save_counters(tx, counters)
+    return accepted
+
+
+async def _put_texts(
+    tx: Transaction, counters: Counters, batch: Batch, keys: Mapping[str, int], standing: Standing
+) -> bool:
+    changed = bool(batch.notes)
+    if batch.parameters:
+        changed |= await put_parameters(tx, counters, batch.parameters, mode=batch.mode, keys=keys, standing=standing)
+    if batch.tags:
+        changed |= await put_tags(tx, counters, batch.tags, keys=keys, standing=standing)
+    for note in batch.notes:
+        subject = NodeKey(NodeKind.RUN, counters.run)
+        await insert_note(tx, counters.workspace, subject, note.text, id=note.id, created_by=note.created_by)
+    return changed

@@ -1,0 +1,70 @@
+"""Comparison of runs: their parameters, metrics and tags side by side, three queries in all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.comparisons import Compared, compare
+from domain.errors import TooLarge
+from domain.ids import RunID, WorkspaceID
+from domain.parameters import Parameter
+from store.counters import find_missing_run
+from store.metrics.summaries import StoredSummary, fetch_summaries
+from store.parameters import fetch_parameters
+from store.runs import fetch_runs
+from store.tags import fetch_tags
+
+RUN_LIMIT = 100
+"""Runs that are compared at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What the runs have, by key."""
+
+    runs: Sequence[RunID]
+    parameters: list[Compared[Parameter]]
+    metrics: list[Compared[StoredSummary]]
+    tags: list[Compared[str]]
+
+
+async def compare_runs(
+    conn: AsyncConnection, workspace: WorkspaceID, asked: Sequence[RunID], *, only_differences: bool = False
+) -> Comparison:
+    """Return runs side by side. Metrics differ by their last value. Raises `NotFound`, `Gone`, `TooLarge`."""
+    runs = list(dict.fromkeys(asked))
+    if len(runs) > RUN_LIMIT:
+        raise TooLarge(f"{len(runs)} runs; at most {RUN_LIMIT} are compared at once", path=["ids"])
+    found = await fetch_runs(conn, workspace, runs)
+    for run in runs:
+        if run not in found:
+            raise (await find_missing_run(conn, workspace, run)).below("ids")
+    parameters = await fetch_parameters(conn, workspace, runs)
+    tags = await fetch_tags(conn, workspace, runs)
+    params_by_key = {run: {one.key: one for one in those} for run, those in parameters.items()}
+    tags_by_key = {run: {tag.key: tag.value for tag in tags[run]} for run in runs}
+    summaries = await fetch_summaries(conn, workspace, runs, None)
+    comparison = Comparison(
+        runs,
+        compare(runs, params_by_key, Parameter.is_same),
+        compare(runs, summaries, _is_same_last),
+        compare(runs, tags_by_key, str.__eq__),
+    )
+    return _keep_differences(comparison) if only_differences else comparison
+
+
+def _is_same_last(a: StoredSummary, b: StoredSummary) -> bool:
+    one, other = a.summary.last.value, b.summary.last.value
+    return one == other or (one != one and other != other)
+
+
+def _keep_differences(comparison: Comparison) -> Comparison:
+    return Comparison(
+        comparison.runs,
+        [row for row in comparison.parameters if row.differs],
+        [row for row in comparison.metrics if row.differs],
+        [row for row in comparison.tags if row.differs],
+    )

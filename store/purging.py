@@ -1,0 +1,95 @@
+"""Purging: what was deleted goes for good, in short transactions; its id stays refused for ever.
+
+The first transaction takes a run's counters away, so that nobody can write to it or see it any more. What is left is
+deleted in batches; a process that dies in between leaves `purged.unfinished`, and another goes on.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from domain.errors import Conflict, Gone
+from domain.ids import ExperimentID, NodeKey, NodeKind, RunID, WorkspaceID
+from domain.positions import Token
+from store import tables
+from store.counters import lock_run
+from store.database import Database
+from store.experiments import lock_experiment
+from store.outbox import Changed
+from store.purge_batches import delete_experiment_rows, delete_run_rows, fetch_ids
+from store.run_edits import lock_run_row
+from store.transactions import Transaction
+
+purged, runs = tables.purged, tables.runs
+
+
+async def purge_run(database: Database, workspace: WorkspaceID, run: RunID) -> Token:
+    """Purge a deleted run and all that stands on it. Raises `Conflict` if it is not deleted, `NotFound`, `Gone`.
+
+    Its child runs stay, without a parent.
+    """
+    async with database.write() as tx:
+        await _take_away(tx, workspace, run, only_deleted=True)
+        token = tx.answer_token(workspace)
+    await delete_run_rows(database, workspace, run)
+    return token
+
+
+async def purge_experiment(database: Database, workspace: WorkspaceID, experiment: ExperimentID) -> Token:
+    """Purge a deleted experiment with all its runs. Raises `Conflict` if it is not deleted, `NotFound`, `Gone`."""
+    async with database.write() as tx:
+        row = await lock_experiment(tx, workspace, experiment)
+        if row.deleted_at is None:
+            raise Conflict(f"experiment {experiment} is not deleted: delete it first", path=["experiment"])
+        key = NodeKey(NodeKind.EXPERIMENT, experiment)
+        await _refuse(tx, workspace, key)
+        tx.changed(workspace, key, row.revision + 1, Changed.DOCUMENT)
+        token = tx.answer_token(workspace)
+    await _finish_experiment(database, workspace, experiment)
+    return token
+
+
+async def finish_purges(database: Database) -> int:
+    """Go on with purges that were interrupted; return how many there were."""
+    async with database.read_primary() as conn:
+        rows = (await conn.execute(sa.select(purged).where(purged.c.unfinished).order_by(purged.c.purged_at))).all()
+    for row in rows:
+        if row.kind == NodeKind.EXPERIMENT.value:
+            await _finish_experiment(database, row.workspace, row.id)
+        else:
+            await delete_run_rows(database, row.workspace, row.id)
+    return len(rows)
+
+
+async def _finish_experiment(database: Database, workspace: WorkspaceID, experiment: ExperimentID) -> None:
+    for run in await fetch_ids(database, runs, workspace, runs.c.experiment == experiment):
+        try:
+            async with database.write() as tx:
+                await _take_away(tx, workspace, RunID(run), only_deleted=False)
+        except Gone:  # taken away before; its rows may still be there
+            pass
+        await delete_run_rows(database, workspace, RunID(run))
+    await delete_experiment_rows(database, workspace, experiment)
+
+
+async def _take_away(tx: Transaction, workspace: WorkspaceID, run: RunID, *, only_deleted: bool) -> None:
+    """Make a run unwritable and unseen, and its id refused."""
+    compaction, counters = tables.compaction, tables.run_counters
+    owned = (compaction.c.workspace == workspace, compaction.c.run == run)
+    await tx.conn.execute(sa.select(compaction.c.run).where(*owned).with_for_update())
+    locked = await lock_run(tx, workspace, run)
+    row = await lock_run_row(tx, locked)
+    if only_deleted and row.deleted_at is None:
+        raise Conflict(f"run {run} is not deleted: delete it first", path=["run"])
+    locked.raise_revision(tx, Changed.GRAPH | Changed.DOCUMENT)
+    await _refuse(tx, workspace, NodeKey(NodeKind.RUN, run))
+    await tx.conn.execute(sa.delete(compaction).where(*owned))
+    await tx.conn.execute(sa.delete(counters).where(counters.c.workspace == workspace, counters.c.run == run))
+
+
+async def _refuse(tx: Transaction, workspace: WorkspaceID, key: NodeKey) -> None:
+    await tx.conn.execute(
+        sa.dialects.postgresql.insert(purged)
+        .values(workspace=workspace, id=key.uuid, kind=key.kind.value)
+        .on_conflict_do_nothing()
+    )
