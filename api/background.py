@@ -20,6 +20,17 @@ log = structlog.get_logger()
 Work = Callable[[], Awaitable[None]]
 
 
+def repeat(work: Callable[[], Awaitable[object]], *, seconds: float) -> Work:
+    """Return a task that does the work, then again so many seconds after it ended."""
+
+    async def repeated() -> None:
+        while True:
+            await work()
+            await asyncio.sleep(seconds)
+
+    return repeated
+
+
 class Background:
     """Tasks by name, each an endless coroutine function.
 

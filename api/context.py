@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from api.loaders import Loaders
     from api.settings import ServerSettings
     from store.database import Database
+    from store.ingest import Ingest
+    from store.keys import Keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +25,8 @@ class Services:
     """What lives as long as the process and is shared by every request."""
 
     database: Database
+    keys: Keys
+    ingest: Ingest
     settings: ServerSettings
 
 

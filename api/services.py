@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from api.background import Background, Work
+from api.background import Background, Work, repeat
 from api.context import Services
 from api.settings import Settings
 from api.transport.observation import Figures
 from store.database import Database
+from store.ingest import Ingest
+from store.keys import Keys
+from store.lifecycle import sweep_lost_runs
+from store.once import forget_client_keys
+
+SWEEP_S = 5.0
+FORGET_S = 3600.0
 
 
 @asynccontextmanager
@@ -21,16 +28,23 @@ async def open_services(settings: Settings, *, url: str, figures: Figures) -> As
         None if read_url is None else read_url.get_secret_value(),
         pool_size=settings.database.pool_size,
     )
-    services = Services(database=database, settings=settings.server)
-    background = Background(list_background(services), on_crash=lambda name: figures.crashes.labels(name).inc())
+    keys = Keys(database)
+    ingest = Ingest(database, keys, settings.ingest)
+    figures.waiting_points.set_function(lambda: ingest.waiting_points)
+    background = Background(list_background(database), on_crash=lambda name: figures.crashes.labels(name).inc())
     try:
+        await ingest.start()
         await background.start()
-        yield services
+        yield Services(database=database, keys=keys, ingest=ingest, settings=settings.server)
     finally:
         await background.stop()
+        await ingest.stop()
         await database.close()
 
 
-def list_background(services: Services) -> dict[str, Work]:
+def list_background(database: Database) -> dict[str, Work]:
     """Return what goes on beside requests, by name."""
-    return {}
+    return {
+        "lost_runs": repeat(lambda: sweep_lost_runs(database), seconds=SWEEP_S),
+        "old_client_keys": repeat(lambda: forget_client_keys(database), seconds=FORGET_S),
+    }

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, ByteSize, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from store.ingest.settings import IngestSettings
 from store.settings import DatabaseSettings
 
 DEFAULT_FILE = Path("whence.toml")
@@ -126,7 +127,11 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-COMPONENTS: dict[str, type[BaseSettings]] = {"": ServerSettings, "database": DatabaseSettings}
+COMPONENTS: dict[str, type[BaseSettings]] = {
+    "": ServerSettings,
+    "database": DatabaseSettings,
+    "ingest": IngestSettings,
+}
 """Sections of `whence.toml`; the server's own settings stand at its top."""
 
 
@@ -136,6 +141,7 @@ class Settings:
 
     server: ServerSettings
     database: DatabaseSettings
+    ingest: IngestSettings
 
 
 def load_settings(*, file: Path | None = None, given: Mapping[str, Any] | None = None) -> Settings:
@@ -145,11 +151,13 @@ def load_settings(*, file: Path | None = None, given: Mapping[str, Any] | None =
     """
     problems: list[str] = []
     written = _read_file(file, problems)
-    server = _load(ServerSettings, "", {**_outside_environment("", written[""]), **(given or {})}, problems)
-    database = _load(DatabaseSettings, "database", _outside_environment("database", written["database"]), problems)
-    if problems or not isinstance(server, ServerSettings) or not isinstance(database, DatabaseSettings):
+    loaded: dict[str, Any] = {}
+    for section, component in COMPONENTS.items():
+        values = _outside_environment(section, written[section]) | (dict(given or {}) if not section else {})
+        loaded[section or "server"] = _load(component, section, values, problems)
+    if problems:
         raise SettingsError(problems)
-    return Settings(server=server, database=database)
+    return Settings(**loaded)
 
 
 def variable_name(section: str, field: str) -> str:

@@ -20,6 +20,8 @@ TEMPLATE = HERE / "document.html"
 PLACES = (HERE / "docs", HERE.parents[1] / "docs")
 """Where docs/ is: beside this module in an installed wheel, at the top of a checkout."""
 
+FOLDERS = {"reference/": "Reference", "operating/": "Operating it", "decisions/": "Why it is as it is"}
+
 FIRST_PAGE = """\
 # Whence
 
@@ -54,8 +56,14 @@ class Documents:
     async def first(self, request: Request) -> Response:
         """Answer with the first page: where everything is, and the list of documents."""
         text = FIRST_PAGE.format(address=str(request.base_url).rstrip("/"))
-        listed = "\n".join(f"- [{_read_title(path)}](/docs/{name})" for name, path in self._pages.items())
-        return send_content(request, _render("Whence", text + ("## Documents\n\n" + listed if listed else "")))
+        listed = "".join(self._list(title, folder) for folder, title in FOLDERS.items())
+        return send_content(request, _render("Whence", text + listed))
+
+    def _list(self, title: str, folder: str) -> str:
+        lines = [
+            f"- [{_read_title(path)}](/docs/{name})" for name, path in self._pages.items() if name.startswith(folder)
+        ]
+        return "\n".join([f"## {title}\n", *lines, "\n"]) if lines else ""
 
     async def page(self, request: Request) -> Response:
         """Answer with one document. Links between documents name files, so `.md` at the end is taken."""

@@ -45,7 +45,7 @@ def read_example(path: Path) -> dict[str, Any]:
     return {
         "name": path.stem,
         "title": comments[0],
-        "description": " ".join(comments[1:]),
+        "description": " ".join(comments[1:]).replace("`", ""),
         "query": text,
         "variables": variables.read_text(encoding="utf-8") if variables.exists() else "",
     }

@@ -43,6 +43,7 @@ class Figures:
     sockets: Gauge = field(init=False)
     operations: Counter = field(init=False)
     crashes: Counter = field(init=False)
+    waiting_points: Gauge = field(init=False)
 
     def __post_init__(self) -> None:
         registry = self.registry
@@ -57,6 +58,9 @@ class Figures:
             "whence_socket_operations", "Operations started on WebSockets.", ["kind"], registry=registry
         )
         self.crashes = Counter("whence_background_crashes", "Crashes of background tasks.", ["task"], registry=registry)
+        self.waiting_points = Gauge(
+            "whence_ingest_waiting_points", "Metric points admitted and not yet committed.", registry=registry
+        )
 
     async def page(self, request: Request) -> Response:
         """Answer `/metrics`."""

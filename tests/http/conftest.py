@@ -17,6 +17,8 @@ from api.settings import ServerSettings
 from api.transport.listening import make_server
 from api.transport.observation import Figures
 from store.database import Database
+from store.ingest import Ingest
+from store.keys import Keys
 from tests.http.small_schema import schema
 
 
@@ -44,7 +46,8 @@ Start = Callable[..., Awaitable[Service]]
 async def run_service(database: Database, settings: ServerSettings) -> AsyncIterator[Service]:
     """Run a service for as long as the block lasts."""
     figures = Figures()
-    services = Services(database=database, settings=settings)
+    keys = Keys(database)
+    services = Services(database=database, keys=keys, ingest=Ingest(database, keys), settings=settings)
     server = make_server(make_application(schema=schema, services=services, figures=figures), settings)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]

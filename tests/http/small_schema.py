@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import NewType
 
 import sqlalchemy as sa
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import Info
+from strawberry.types.scalar import ScalarDefinition
 
 from api.context import Context
 
 TABLE = "CREATE TABLE IF NOT EXISTS kept (text text NOT NULL)"
+
+
+Anything = NewType("Anything", object)
+SCALARS: dict[object, ScalarDefinition] = {Anything: strawberry.scalar(name="Anything", serialize=lambda value: value)}
 
 
 @strawberry.type
@@ -40,6 +46,10 @@ class Query:
     @strawberry.field
     def long(self, size: int) -> str:
         return "a long text " * (size // 12)
+
+    @strawberry.field
+    def no_json(self) -> Anything:
+        return Anything(object())
 
     @strawberry.field
     def required(self) -> str:
@@ -78,4 +88,6 @@ class Subscription:
         raise RuntimeError("the secret reason")
 
 
-schema = strawberry.Schema(Query, Mutation, Subscription, config=StrawberryConfig(disable_field_suggestions=True))
+schema = strawberry.Schema(
+    Query, Mutation, Subscription, config=StrawberryConfig(disable_field_suggestions=True, scalar_map=SCALARS)
+)

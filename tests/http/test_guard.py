@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 
 from store.database import Database
@@ -93,7 +94,7 @@ async def test_without_the_token_nothing_is_answered(start: Start, path: str) ->
     service = await start(token=TOKEN)
     answers = []
     for authorization in WRONG:
-        headers = {} if authorization is None else {"Authorization": authorization.encode("latin-1")}
+        headers = httpx.Headers({} if authorization is None else {"Authorization": authorization}, encoding="latin-1")
         answers.append(await service.http.post(path, json=ASK, headers=headers))
         answers.append(await service.http.get(path, params=ASK, headers=headers))
 

@@ -81,7 +81,7 @@ async def test_operations_of_one_socket_run_side_by_side(service: Service) -> No
     async with open_socket(service) as socket:
         await subscribe(socket, "slow", "subscription { count(to: 1000, pause: 0.01) }")
         await subscribe(socket, "quick", "{ ping }")
-        messages = []
+        messages: list[Any] = []
         while not messages or messages[-1] != {"id": "quick", "type": "complete"}:
             messages.append(await receive(socket))
 
@@ -94,7 +94,7 @@ async def test_a_completed_operation_sends_no_more_and_its_id_is_free(service: S
         await receive(socket)
         await send(socket, id="a", type="complete")
         await subscribe(socket, "a", "{ ping }")
-        messages = []
+        messages: list[Any] = []
         while not messages or messages[-1]["type"] != "complete":
             messages.append(await receive(socket))
 

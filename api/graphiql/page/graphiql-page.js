@@ -71,15 +71,23 @@ function Logo() {
     h("img", { src: "/files/whence.svg", alt: "" }), h("b", null, "Whence"), h("span", null, workspace));
 }
 
+// GraphiQL's own property for this is undone while it draws itself for the first time, so it is done as a person does it.
+function showExamples() {
+  const button = document.querySelector('button[aria-label="Show Examples"]');
+  if (button) button.click();
+  else requestAnimationFrame(showExamples);
+}
+
 async function showPage() {
   document.title = `${workspace} - Whence`;
   const examples = await (await fetch("/files/examples.json")).json();
   const plugin = makeExamplesPlugin(examples);
+  const storage = GraphiQL.createLocalStorage({ namespace: `whence:${workspace}` });
+  const isFirstVisit = storage.getItem("graphiql:tabState") === null;
   const page = h(GraphiQL, {
     fetcher: makeFetcher(),
-    storage: GraphiQL.createLocalStorage({ namespace: `whence:${workspace}` }),
-    plugins: [GraphiQL.HISTORY_PLUGIN, plugin].filter(Boolean),
-    visiblePlugin: "Examples",
+    storage,
+    plugins: [plugin],
     defaultTabs: examples.filter((example) => example.opened).map(({ query, variables }) => ({ query, variables })),
     defaultQuery: NEW_TAB,
     defaultEditorToolsVisibility: "variables",
@@ -88,6 +96,7 @@ async function showPage() {
     shouldPersistHeaders: false,
   }, h(GraphiQL.Logo, null, h(Logo)));
   ReactDOM.createRoot(document.getElementById("page")).render(page);
+  if (isFirstVisit) showExamples();
 }
 
 showPage();
