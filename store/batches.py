@@ -1,16 +1,19 @@
-"""Everything of one run in one transaction: parameters, tags, notes, points and its end."""
+"""Everything of one run in one transaction: parameters, tags, notes, artifacts, points and its end."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
+from domain.artifacts import ArtifactDraft
 from domain.ids import AttemptID, NodeKey, NodeKind, NoteID, RunID, WorkspaceID
 from domain.parameters import Parameter, ParameterMode, check_parameters
 from domain.runs import RunStatus
 from domain.tags import Tag, check_tags
 from domain.texts import check_note
+from store.artifacts import put_artifact
 from store.counters import Counters, lock_run, save_counters
 from store.metrics.points import Prepared, write_points
 from store.notes import insert_note
@@ -32,6 +35,14 @@ class NoteDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class NewArtifact:
+    """A file that the run made."""
+
+    id: UUID
+    draft: ArtifactDraft
+
+
+@dataclass(frozen=True, slots=True)
 class Ending:
     """How a run ended, now unless a time is given."""
 
@@ -49,6 +60,7 @@ class Batch:
     mode: ParameterMode = ParameterMode.SAME_OR_FAIL
     tags: tuple[Tag, ...] = ()
     notes: tuple[NoteDraft, ...] = ()
+    artifacts: tuple[NewArtifact, ...] = ()
     points: Prepared | None = None
     ending: Ending | None = None
 
@@ -82,7 +94,7 @@ async def log_batch(tx: Transaction, workspace: WorkspaceID, batch: Batch, *, ke
 async def _put_texts(
     tx: Transaction, counters: Counters, batch: Batch, keys: Mapping[str, int], standing: Standing
 ) -> bool:
-    changed = bool(batch.notes)
+    changed = bool(batch.notes or batch.artifacts)
     if batch.parameters:
         changed |= await put_parameters(tx, counters, batch.parameters, mode=batch.mode, keys=keys, standing=standing)
     if batch.tags:
@@ -90,4 +102,6 @@ async def _put_texts(
     for note in batch.notes:
         subject = NodeKey(NodeKind.RUN, counters.run)
         await insert_note(tx, counters.workspace, subject, note.text, id=note.id, created_by=note.created_by)
+    for artifact in batch.artifacts:
+        await put_artifact(tx, counters, artifact.draft, id=artifact.id, standing=standing)
     return changed
