@@ -157,10 +157,12 @@ metric_definitions = sa.Table(
     maybe("goal", Text),
     maybe("unit", Text),
     maybe("step_metric", sa.Integer),
+    given("raising", sa.Boolean, server_default=sa.false()),
     recorded("updated_at"),
     sa.ForeignKeyConstraint(["workspace", "experiment"], ["experiments.workspace", "experiments.id"]),
 )
-"""The goal (`MIN`, `MAX`), unit and step metric of a key in an experiment: the only source of "best"."""
+"""The goal (`MIN`, `MAX`), unit and step metric of a key in an experiment: the only source of "best". While `raising`,
+the revisions of runs that have the metric are still to be raised for a changed goal."""
 
 attempts = sa.Table(
     "attempts",

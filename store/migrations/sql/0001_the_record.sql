@@ -599,6 +599,7 @@ CREATE TABLE metric_definitions (
   goal TEXT COLLATE "C",
   unit TEXT COLLATE "C",
   step_metric INTEGER,
+  raising BOOLEAN DEFAULT false NOT NULL,
   updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
   CONSTRAINT pk_metric_definitions PRIMARY KEY (workspace, experiment, key),
   CONSTRAINT fk_metric_definitions_workspace_experiment FOREIGN KEY(workspace, experiment) REFERENCES experiments (workspace, id)
