@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from domain.ids import RunID, WorkspaceID, make_uuid7
+import sqlalchemy as sa
+
+from domain.ids import NodeKind, RunID, WorkspaceID, make_uuid7
 from domain.parameters import parse_parameter
-from domain.runs import RunDraft
+from domain.runs import Run, RunDraft
 from domain.tags import parse_tag
+from store import tables
 from store.database import Database
 from store.keys import Keys
 from store.numbers import Numbers
-from store.runs import create_run
+from store.outbox import Changed
+from store.runs import create_run, fetch_runs
 from store.workspaces import create_workspace
 
 DEFAULT = WorkspaceID(UUID("00000000-0000-7000-8000-000000000000"))
@@ -48,3 +52,26 @@ async def make_run(
 async def make_workspace(database: Database, name: str = "other") -> WorkspaceID:
     async with database.write() as tx:
         return await create_workspace(tx, name)
+
+
+async def read_run(database: Database, run: RunID, *, workspace: WorkspaceID = DEFAULT) -> Run:
+    async with database.read_primary() as conn:
+        return (await fetch_runs(conn, workspace, [run]))[run]
+
+
+async def count_rows(database: Database, table: sa.Table, *conditions: sa.ColumnElement[bool]) -> int:
+    async with database.read_primary() as conn:
+        statement = sa.select(sa.func.count()).select_from(table).where(*conditions)
+        return int((await conn.execute(statement)).scalar_one())
+
+
+async def fetch_changed(database: Database, kind: NodeKind) -> list[tuple[UUID, int, Changed]]:
+    """Return the outbox rows of one kind in their order: uid, revision, what changed."""
+    outbox = tables.outbox.c
+    async with database.read_primary() as conn:
+        rows = await conn.execute(
+            sa.select(outbox.uid, outbox.revision, outbox.changed)
+            .where(outbox.kind == kind.value)
+            .order_by(outbox.position, outbox.sequence)
+        )
+        return [(row.uid, row.revision, Changed(row.changed)) for row in rows]
