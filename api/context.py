@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from store.database import Database
     from store.ingest import Ingest
     from store.keys import Keys
+    from store.metrics.compactor import Compactor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,7 @@ class Services:
     database: Database
     keys: Keys
     ingest: Ingest
+    compactor: Compactor
     settings: ServerSettings
 
 

@@ -13,9 +13,14 @@ from store.database import Database
 from store.ingest import Ingest
 from store.keys import Keys
 from store.lifecycle import sweep_lost_runs
+from store.metrics.compactor import Compactor
 from store.once import forget_client_keys
+from store.purging import finish_purges
+from store.upkeep import sample_position, trim_outbox
 
 SWEEP_S = 5.0
+SAMPLE_S = 60.0
+PURGE_S = 300.0
 FORGET_S = 3600.0
 
 
@@ -29,22 +34,29 @@ async def open_services(settings: Settings, *, url: str, figures: Figures) -> As
         pool_size=settings.database.pool_size,
     )
     keys = Keys(database)
-    ingest = Ingest(database, keys, settings.ingest)
+    compactor = Compactor(database)
+    ingest = Ingest(database, keys, settings.ingest, written=compactor.written)
     figures.waiting_points.set_function(lambda: ingest.waiting_points)
-    background = Background(list_background(database), on_crash=lambda name: figures.crashes.labels(name).inc())
+    background = Background(
+        list_background(database, compactor), on_crash=lambda name: figures.crashes.labels(name).inc()
+    )
     try:
         await ingest.start()
         await background.start()
-        yield Services(database=database, keys=keys, ingest=ingest, settings=settings.server)
+        yield Services(database=database, keys=keys, ingest=ingest, compactor=compactor, settings=settings.server)
     finally:
         await background.stop()
         await ingest.stop()
         await database.close()
 
 
-def list_background(database: Database) -> dict[str, Work]:
+def list_background(database: Database, compactor: Compactor) -> dict[str, Work]:
     """Return what goes on beside requests, by name."""
     return {
+        "compaction": compactor.run,
         "lost_runs": repeat(lambda: sweep_lost_runs(database), seconds=SWEEP_S),
+        "position_samples": repeat(lambda: sample_position(database), seconds=SAMPLE_S),
+        "unfinished_purges": repeat(lambda: finish_purges(database), seconds=PURGE_S),
         "old_client_keys": repeat(lambda: forget_client_keys(database), seconds=FORGET_S),
+        "old_outbox_rows": repeat(lambda: trim_outbox(database), seconds=FORGET_S),
     }

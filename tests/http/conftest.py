@@ -19,6 +19,7 @@ from api.transport.observation import Figures
 from store.database import Database
 from store.ingest import Ingest
 from store.keys import Keys
+from store.metrics.compactor import Compactor
 from tests.http.small_schema import schema
 
 
@@ -47,7 +48,13 @@ async def run_service(database: Database, settings: ServerSettings) -> AsyncIter
     """Run a service for as long as the block lasts."""
     figures = Figures()
     keys = Keys(database)
-    services = Services(database=database, keys=keys, ingest=Ingest(database, keys), settings=settings)
+    services = Services(
+        database=database,
+        keys=keys,
+        ingest=Ingest(database, keys),
+        compactor=Compactor(database),
+        settings=settings,
+    )
     server = make_server(make_application(schema=schema, services=services, figures=figures), settings)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]

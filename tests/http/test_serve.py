@@ -14,10 +14,13 @@ from pathlib import Path
 
 import httpx
 import pytest
+from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 from tests.servers.service_process import clean_environment, run_service_process
 
 WHENCE = (sys.executable, "-m", "whence.command_line", "serve")
+PROTOCOL = Subprotocol("graphql-transport-ws")
 PING = {"query": "{ __typename }"}
 
 
@@ -107,13 +110,15 @@ def test_a_killed_service_leaves_no_postgres_and_starts_again(tmp_path: Path) ->
     assert ready.status_code == 200
 
 
-def test_it_ends_within_its_time_though_a_request_and_a_socket_are_open(database_url: str, tmp_path: Path) -> None:
-    environment = {"WHENCE_SHUTDOWN_SECONDS": "1"}
+def test_it_ends_within_its_time_though_connections_and_sockets_are_open(database_url: str, tmp_path: Path) -> None:
     with (
-        run_service_process(database_url, tmp_path, environment=environment) as service,
+        run_service_process(database_url, tmp_path, environment={"WHENCE_SHUTDOWN_SECONDS": "1"}) as service,
         httpx.Client(base_url=service.url) as http,
+        connect(service.url.replace("http", "ws") + "/graphql", subprotocols=[PROTOCOL]) as opened,
     ):
         http.post("/graphql", json=PING)
+        opened.send('{"type": "connection_init"}')
+        opened.recv()
         service.process.send_signal(signal.SIGTERM)
         status = service.process.wait(10)
 
