@@ -28,7 +28,7 @@ SILENT = sa.text(
     ORDER BY workspace, run LIMIT :batch
     """
 )
-IS_SILENT = sa.text("SELECT CAST(:heartbeat AS timestamptz) < now() - make_interval(secs => :missed * :seconds)")
+IS_SILENT = sa.text("SELECT CAST(:heartbeat AS timestamptz) < now() - make_interval(secs => :silence)")
 
 
 async def beat(
@@ -72,7 +72,7 @@ async def _lose(tx: Transaction, counters: Counters) -> bool:
     """Write a locked run LOST, if it is still silent now that it is locked."""
     if counters.heartbeat is None or counters.heartbeat_seconds is None:
         return False
-    times = {"heartbeat": counters.heartbeat, "seconds": counters.heartbeat_seconds, "missed": MISSED}
+    times = {"heartbeat": counters.heartbeat, "silence": MISSED * counters.heartbeat_seconds}
     if not await tx.conn.scalar(IS_SILENT, times):
         return False
     row = await lock_run_row(tx, counters)
