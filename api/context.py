@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from api.loaders import Loaders
     from api.settings import ServerSettings
     from store.database import Database
-    from store.ingest import Ingest
+    from store.ingest.ingest import Ingest
     from store.keys import Keys
     from store.metrics.compactor import Compactor
 

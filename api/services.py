@@ -10,7 +10,7 @@ from api.context import Services
 from api.settings import Settings
 from api.transport.observation import Figures
 from store.database import Database
-from store.ingest import Ingest
+from store.ingest.ingest import Ingest
 from store.keys import Keys
 from store.lifecycle import sweep_lost_runs
 from store.metrics.compactor import Compactor

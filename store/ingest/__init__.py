@@ -1,6 +1,4 @@
-"""Group commit: requests of points that wait at the same time go into one transaction."""
+"""Group commit: requests of points that wait at the same time go into one transaction.
 
-from store.ingest.ingest import Ingest
-from store.ingest.settings import IngestSettings
-
-__all__ = ["Ingest", "IngestSettings"]
+Nothing is imported here: the service reads `settings.py` before anything heavy.
+"""

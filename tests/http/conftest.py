@@ -17,7 +17,7 @@ from api.settings import ServerSettings
 from api.transport.listening import make_server
 from api.transport.observation import Figures
 from store.database import Database
-from store.ingest import Ingest
+from store.ingest.ingest import Ingest
 from store.keys import Keys
 from store.metrics.compactor import Compactor
 from tests.http.small_schema import schema
