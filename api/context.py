@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from store.ingest.ingest import Ingest
     from store.keys import Keys
     from store.metrics.compactor import Compactor
+    from store.numbers import Numbers
+    from store.wakeups import Wakeups
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +29,10 @@ class Services:
 
     database: Database
     keys: Keys
+    numbers: Numbers
     ingest: Ingest
     compactor: Compactor
+    wakeups: Wakeups
     settings: ServerSettings
 
 

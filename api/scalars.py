@@ -7,7 +7,7 @@ import binascii
 import math
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, NewType, TypeAlias, cast
+from typing import TYPE_CHECKING, Annotated, Any, NewType, TypeAlias, cast
 
 import msgspec
 import numpy as np
@@ -15,15 +15,29 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
-Int64 = NewType("Int64", int)
-Float64 = NewType("Float64", float)
-Int64List = NewType("Int64List", list[int])
-Float64List = NewType("Float64List", list[float])
-StringList = NewType("StringList", list[str])
-JSON = NewType("JSON", object)
-JSONObject = NewType("JSONObject", dict[str, Any])
-DateTime = NewType("DateTime", datetime)
-Base64 = NewType("Base64", bytes)
+from domain.times import parse_millis
+
+# For checkers a scalar is the type of its value; at run time it is a name that SCALARS gives a meaning.
+if TYPE_CHECKING:
+    Int64 = int
+    Float64 = float
+    Int64List = list[int]
+    Float64List = list[float]
+    StringList = list[str]
+    JSON = Any
+    JSONObject = dict[str, Any]
+    DateTime = datetime
+    Base64 = bytes
+else:
+    Int64 = NewType("Int64", int)
+    Float64 = NewType("Float64", float)
+    Int64List = NewType("Int64List", list[int])
+    Float64List = NewType("Float64List", list[float])
+    StringList = NewType("StringList", list[str])
+    JSON = NewType("JSON", object)
+    JSONObject = NewType("JSONObject", dict[str, Any])
+    DateTime = NewType("DateTime", datetime)
+    Base64 = NewType("Base64", bytes)
 
 Column: TypeAlias = "Sequence[Any] | np.ndarray[Any, Any]"
 
@@ -118,6 +132,11 @@ def _parse_string(value: object) -> str:
     return value
 
 
+def write_json(value: object) -> object:
+    """Return a value as JSON can carry it; numbers that JSON lacks go by name."""
+    return write_float64(value) if type(value) is float else value
+
+
 def _parse_json_object(value: object) -> object:
     if not isinstance(value, dict):
         raise GraphQLError(f"JSONObject takes an object, not {show(value)}")
@@ -139,8 +158,10 @@ def parse_datetime(value: object) -> datetime:
         raise GraphQLError(f"DateTime lies between the years 1 and 9999, {show(value)} does not") from exc
 
 
-def write_datetime(moment: datetime) -> str:
-    """Return RFC 3339 in UTC, to the microsecond where it has one."""
+def write_datetime(moment: datetime | int) -> str:
+    """Return RFC 3339 in UTC, to the microsecond where it has one; a number is milliseconds since 1970."""
+    if isinstance(moment, int):
+        moment = parse_millis(moment)
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
@@ -192,8 +213,9 @@ SCALARS: dict[object, ScalarDefinition] = {
     ),
     JSON: strawberry.scalar(
         name="JSON",
-        description="Any JSON value.",
+        description='Any JSON value. A number that JSON lacks is the string "NaN", "Infinity" or "-Infinity".',
         specified_by_url="https://www.rfc-editor.org/rfc/rfc8259",
+        serialize=write_json,
         parse_value=lambda value: value,
     ),
     JSONObject: strawberry.scalar(

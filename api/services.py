@@ -14,9 +14,11 @@ from store.ingest.ingest import Ingest
 from store.keys import Keys
 from store.lifecycle import sweep_lost_runs
 from store.metrics.compactor import Compactor
+from store.numbers import Numbers
 from store.once import forget_client_keys
 from store.purging import finish_purges
 from store.upkeep import sample_position, trim_outbox
+from store.wakeups import Wakeups
 
 SWEEP_S = 5.0
 SAMPLE_S = 60.0
@@ -35,25 +37,35 @@ async def open_services(settings: Settings, *, url: str, figures: Figures) -> As
     )
     keys = Keys(database)
     compactor = Compactor(database)
+    wakeups = Wakeups(database)
     ingest = Ingest(database, keys, settings.ingest, written=compactor.written)
     figures.waiting_points.set_function(lambda: ingest.waiting_points)
     background = Background(
-        list_background(database, compactor), on_crash=lambda name: figures.crashes.labels(name).inc()
+        list_background(database, compactor, wakeups), on_crash=lambda name: figures.crashes.labels(name).inc()
     )
     try:
         await ingest.start()
         await background.start()
-        yield Services(database=database, keys=keys, ingest=ingest, compactor=compactor, settings=settings.server)
+        yield Services(
+            database=database,
+            keys=keys,
+            numbers=Numbers(database),
+            ingest=ingest,
+            compactor=compactor,
+            wakeups=wakeups,
+            settings=settings.server,
+        )
     finally:
         await background.stop()
         await ingest.stop()
         await database.close()
 
 
-def list_background(database: Database, compactor: Compactor) -> dict[str, Work]:
+def list_background(database: Database, compactor: Compactor, wakeups: Wakeups) -> dict[str, Work]:
     """Return what goes on beside requests, by name."""
     return {
         "compaction": compactor.run,
+        "wakeups": wakeups.run,
         "lost_runs": repeat(lambda: sweep_lost_runs(database), seconds=SWEEP_S),
         "position_samples": repeat(lambda: sample_position(database), seconds=SAMPLE_S),
         "unfinished_purges": repeat(lambda: finish_purges(database), seconds=PURGE_S),

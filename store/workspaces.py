@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import Conflict
 from domain.ids import NodeKey, NodeKind, WorkspaceID, make_uuid7
-from domain.pages import Page
+from domain.pages import COUNT_LIMIT, Count, Page
 from domain.workspaces import Workspace, check_workspace_name
 from store.outbox import Changed
 from store.tables import workspaces
@@ -54,6 +54,12 @@ async def list_workspaces(conn: AsyncConnection, *, first: int, after: str | Non
     if after is not None:
         statement = statement.where(workspaces.c.name > after)
     return Page.cut([_workspace(row) for row in await conn.execute(statement)], first)
+
+
+async def count_workspaces(conn: AsyncConnection) -> Count:
+    """Count them, to the limit of counts."""
+    found = sa.select(workspaces.c.id).limit(COUNT_LIMIT + 1).subquery()
+    return Count.capped((await conn.execute(sa.select(sa.func.count()).select_from(found))).scalar_one())
 
 
 def _workspace(row: Any) -> Workspace:

@@ -20,6 +20,8 @@ from store.database import Database
 from store.ingest.ingest import Ingest
 from store.keys import Keys
 from store.metrics.compactor import Compactor
+from store.numbers import Numbers
+from store.wakeups import Wakeups
 from tests.http.small_schema import schema
 
 
@@ -53,6 +55,8 @@ async def run_service(database: Database, settings: ServerSettings) -> AsyncIter
         keys=keys,
         ingest=Ingest(database, keys),
         compactor=Compactor(database),
+        numbers=Numbers(database),
+        wakeups=Wakeups(database),
         settings=settings,
     )
     server = make_server(make_application(schema=schema, services=services, figures=figures), settings)

@@ -1,0 +1,38 @@
+"""Artifacts as clients write them."""
+
+from __future__ import annotations
+
+import strawberry
+
+from api.mutating import OfRun
+from api.scalars import Int64
+from domain.artifacts import ArtifactDraft, make_artifact_draft
+
+
+@strawberry.input(description="A file by name, place and digest.")
+class ArtifactInput:
+    path: str = strawberry.field(description="Where it stands among the run's files, with `/` between folders.")
+    name: str | None = strawberry.field(default=None, description="What it is called; left out, the path's last part.")
+    size: Int64 | None = strawberry.field(default=None, description="Size in bytes.")
+    media_type: str | None = strawberry.field(default=None, description="Media type, such as `application/json`.")
+    digest: str | None = strawberry.field(default=None, description="Digest of the content: `sha256:<hex>`.")
+    uri: str | None = strawberry.field(default=None, description="Where the bytes are.")
+    step: Int64 | None = strawberry.field(default=None, description="Step of the run that it was made at.")
+
+
+@strawberry.input(description="A file of a run. Its row is recorded, its bytes stay where they are.")
+class LogArtifactInput(OfRun, ArtifactInput):
+    pass
+
+
+def read_artifact(given: ArtifactInput) -> ArtifactDraft:
+    """Return the artifact of an input, its digest and URI in their one spelling. Raises `InvalidInput`."""
+    return make_artifact_draft(
+        path=given.path,
+        name=given.name,
+        size=given.size,
+        media_type=given.media_type,
+        digest=given.digest,
+        uri=given.uri,
+        step=given.step,
+    )

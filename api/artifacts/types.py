@@ -1,0 +1,75 @@
+"""Artifacts: files that a run made, and their versions in lineage."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Self
+
+import strawberry
+
+from api.info import Info
+from api.nodes.types import LineageFacts, Node, make_id, take_facts
+from api.scalars import DateTime, Int64
+from domain import artifacts, nodes
+from domain.ids import NodeKind, RunID, WorkspaceID
+
+if TYPE_CHECKING:
+    from api.runs.types import Run
+
+
+@strawberry.type(description="A file of a run by name, place and digest. The bytes are elsewhere.")
+class Artifact(Node):
+    made_by: strawberry.Private[RunID]
+    name: str = strawberry.field(description="What it is called.")
+    path: str = strawberry.field(description="Where it stands among the run's files, with `/` between folders.")
+    size: Int64 | None = strawberry.field(description="Size in bytes.")
+    media_type: str | None = strawberry.field(description="Media type, such as `application/json`.")
+    digest: str | None = strawberry.field(description="Digest of the content: `sha256:<hex>`.")
+    uri: str | None = strawberry.field(description="Where the bytes are.")
+    step: Int64 | None = strawberry.field(description="Step of the run that it was made at.")
+    superseded: bool = strawberry.field(description="True when a later attempt began again before its step.")
+    created_at: DateTime = strawberry.field(description="When it was recorded.")
+    deleted_at: DateTime | None = strawberry.field(description="When it was deleted; null while it is there.")
+    revision: Int64 = strawberry.field(description="Raised by every change that a reader can see.")
+
+    @strawberry.field(description="The run that made it.")
+    async def run(self, info: Info) -> Annotated[Run, strawberry.lazy("api.runs.types")]:
+        from api.runs.loaders import load_run
+
+        return await load_run(info, self.made_by)
+
+    @classmethod
+    def of(cls, artifact: artifacts.Artifact, workspace: WorkspaceID) -> Self:
+        return cls(
+            id=make_id(NodeKind.ARTIFACT, workspace, artifact.id),
+            uuid=artifact.id,
+            made_by=artifact.run,
+            name=artifact.name,
+            path=artifact.path,
+            size=artifact.size,
+            media_type=artifact.media_type,
+            digest=artifact.digest,
+            uri=artifact.uri,
+            step=artifact.step,
+            superseded=artifact.superseded,
+            created_at=artifact.created_at,
+            deleted_at=artifact.deleted_at,
+            revision=artifact.revision,
+        )
+
+
+@strawberry.type(description="A file by its place and digest: a checkpoint, a report, predictions.")
+class ArtifactVersion(LineageFacts):
+    uri: str = strawberry.field(description="Where the bytes are.")
+    digest: str | None = strawberry.field(description="Digest of the content: `sha256:<hex>`.")
+    size: Int64 | None = strawberry.field(description="Size in bytes.")
+    media_type: str | None = strawberry.field(description="Media type, such as `application/json`.")
+
+    @classmethod
+    def of(cls, node: nodes.ArtifactVersion, workspace: WorkspaceID) -> Self:
+        return cls(
+            **take_facts(node, workspace),
+            uri=node.uri,
+            digest=node.digest,
+            size=node.size,
+            media_type=node.media_type,
+        )

@@ -1,0 +1,1 @@
+"""The GraphQL face of what changes while one looks."""

@@ -1,0 +1,1 @@
+"""The GraphQL face of code and the environments it ran in."""

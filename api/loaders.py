@@ -1,0 +1,74 @@
+"""The loaders of one operation, each made when it is first asked for."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from api.artifacts.loaders import ArtifactCountLoader, ArtifactsOfLoader
+from api.context import Context
+from api.experiments.loaders import ExperimentLoader
+from api.metrics.loaders import DefinitionsLoader, SummariesLoader
+from api.nodes.loaders import NodeLoader
+from api.notes.loaders import NoteCountLoader, NotesOnLoader
+from api.parameters.loaders import ParametersLoader
+from api.runs.loaders import ChildCountLoader, ChildrenLoader, RunLoader
+from api.tags.loaders import TagsLoader
+
+
+class Loaders:
+    """One loader a kind: what many fields of an answer ask for becomes one query."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    @cached_property
+    def nodes(self) -> NodeLoader:
+        return NodeLoader(self._context)
+
+    @cached_property
+    def experiments(self) -> ExperimentLoader:
+        return ExperimentLoader(self._context)
+
+    @cached_property
+    def runs(self) -> RunLoader:
+        return RunLoader(self._context)
+
+    @cached_property
+    def children(self) -> ChildrenLoader:
+        return ChildrenLoader(self._context)
+
+    @cached_property
+    def child_counts(self) -> ChildCountLoader:
+        return ChildCountLoader(self._context)
+
+    @cached_property
+    def parameters(self) -> ParametersLoader:
+        return ParametersLoader(self._context)
+
+    @cached_property
+    def tags(self) -> TagsLoader:
+        return TagsLoader(self._context)
+
+    @cached_property
+    def summaries(self) -> SummariesLoader:
+        return SummariesLoader(self._context)
+
+    @cached_property
+    def definitions(self) -> DefinitionsLoader:
+        return DefinitionsLoader(self._context)
+
+    @cached_property
+    def notes_on(self) -> NotesOnLoader:
+        return NotesOnLoader(self._context)
+
+    @cached_property
+    def note_counts(self) -> NoteCountLoader:
+        return NoteCountLoader(self._context)
+
+    @cached_property
+    def artifacts_of(self) -> ArtifactsOfLoader:
+        return ArtifactsOfLoader(self._context)
+
+    @cached_property
+    def artifact_counts(self) -> ArtifactCountLoader:
+        return ArtifactCountLoader(self._context)

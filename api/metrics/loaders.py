@@ -1,0 +1,92 @@
+"""Summaries of metric series, of many runs in one query."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.batching import ArgumentLoader, BatchLoader
+from api.connections import Connection, check_first, connect
+from api.info import Info
+from api.metrics.types import MetricRow, make_row
+from domain.errors import InvalidInput
+from domain.ids import ExperimentID, RunID
+from domain.metrics import MetricDefinition
+from domain.pages import Count
+from domain.texts import check_key
+from store.metrics.definitions import fetch_definitions
+from store.metrics.summaries import StoredSummary, fetch_series_count, fetch_series_page, fetch_summaries
+
+Names: TypeAlias = "tuple[str, ...]"
+Definitions: TypeAlias = "dict[str, MetricDefinition]"
+
+MOST_KEYS = 1000
+
+
+class SummariesLoader(ArgumentLoader[RunID, Names, dict[str, StoredSummary]]):
+    """Summaries by run, of the series that were asked for."""
+
+    async def fetch(
+        self, conn: AsyncConnection, keys: Sequence[RunID], arguments: Names
+    ) -> Mapping[RunID, dict[str, StoredSummary]]:
+        return await fetch_summaries(conn, self.workspace, keys, arguments)
+
+    def absent(self) -> dict[str, StoredSummary]:
+        return {}
+
+
+class DefinitionsLoader(BatchLoader[ExperimentID, Definitions]):
+    """What experiments say about their metrics, by key."""
+
+    async def fetch(self, conn: AsyncConnection, keys: Sequence[ExperimentID]) -> Mapping[ExperimentID, Definitions]:
+        found: dict[ExperimentID, Definitions] = {}
+        for (experiment, key), definition in (await fetch_definitions(conn, self.workspace, keys)).items():
+            found.setdefault(experiment, {})[key] = definition
+        return found
+
+    def absent(self, key: ExperimentID) -> Definitions:
+        return {}
+
+
+async def load_rows(info: Info, run: RunID, experiment: ExperimentID, keys: Names) -> list[MetricRow]:
+    """Return the summaries of those series that the run has, in the order of `keys`."""
+    loaders = info.context.loaders
+    found = await loaders.summaries.load((run, keys))
+    definitions = await loaders.definitions.load(experiment)
+    return [make_row(key, found[key], definitions.get(key)) for key in dict.fromkeys(keys) if key in found]
+
+
+async def connect_series(
+    info: Info, run: RunID, experiment: ExperimentID, *, prefix: str | None, first: int, after: str | None
+) -> Connection[MetricRow]:
+    """Return all series of a run by name, as a connection."""
+    size = check_first(first)
+    name = None if after is None else read_cursor(after)
+    workspace = info.context.workspace
+    async with info.context.read() as conn:
+        found = await fetch_series_page(conn, workspace, run, prefix=prefix, after=name, limit=size + 1)
+    page = found[:size]
+    definitions = await info.context.loaders.definitions.load(experiment)
+    rows = [make_row(key, stored, definitions.get(key)) for key, stored in page]
+
+    async def count() -> Count:
+        async with info.context.read() as conn:
+            return Count(await fetch_series_count(conn, workspace, run), exact=True)
+
+    return connect(
+        rows, make=lambda row: row, cursor=lambda row: write_cursor(row.key), has_next=len(found) > size, count=count
+    )
+
+
+def write_cursor(key: str) -> str:
+    """Return the cursor behind a series: its name, marked, so that another list's cursor is refused."""
+    return f"s:{key}"
+
+
+def read_cursor(text: str) -> str:
+    """Return the name in a cursor. Raises `InvalidInput`."""
+    if not text.startswith("s:"):
+        raise InvalidInput(f"{text[:80]!r} is not a cursor", path=["after"])
+    return check_key(text[2:], "after")

@@ -1,0 +1,125 @@
+"""Metric series: summaries for tables, columns of points for charts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+import strawberry
+
+from api.enums import expose
+from api.scalars import DateTime, Float64, Float64List, Int64, Int64List
+from domain import metrics
+from domain.metrics import Attempts, Duplicates, Goal
+from store.metrics.reading import SeriesData
+from store.metrics.summaries import StoredSummary
+
+expose(
+    Goal,
+    "Which end of a metric is the good one.",
+    {"MIN": "Lower is better, as of a loss.", "MAX": "Higher is better, as of an accuracy."},
+)
+expose(
+    Attempts,
+    "Which attempts' points are meant.",
+    {
+        "CURRENT": "What stands: points that no later attempt superseded.",
+        "ALL": "Superseded points too.",
+    },
+)
+expose(
+    Duplicates,
+    "What to give where a series has several points at one step.",
+    {"ALL": "Every point, in the order of their times.", "LAST_PER_STEP": "The last point of each step."},
+)
+
+
+@strawberry.type(description="One value at a step and a time.")
+class MetricPoint:
+    step: Int64 = strawberry.field(description="Step, as the run counts it.")
+    time: DateTime = strawberry.field(description="When it was measured, to the millisecond.")
+    value: Float64 = strawberry.field(description="The value; may be NaN or infinite.")
+
+
+@strawberry.type(description="A metric series of a run in a few numbers, kept up to date by every write.")
+class Metric:
+    key: str = strawberry.field(description="1 to 500 characters.")
+    count: Int64 = strawberry.field(description="Points, NaN included; superseded ones are not.")
+    nans: Int64 = strawberry.field(description="Points whose value is NaN.")
+    infinities: Int64 = strawberry.field(description="Points whose value is infinite.")
+    first: MetricPoint = strawberry.field(description="The point with the lowest (step, attempt, time).")
+    last: MetricPoint = strawberry.field(
+        description="The point with the highest (step, attempt, time), then arrival; may be NaN."
+    )
+    min: MetricPoint | None = strawberry.field(description="The lowest value; null when all are NaN.")
+    max: MetricPoint | None = strawberry.field(description="The highest value; null when all are NaN.")
+    best: MetricPoint | None = strawberry.field(
+        description="The lowest or highest value by the goal of `defineMetric`; null without a goal."
+    )
+    goal: Goal | None = strawberry.field(description="Which end is the good one, if `defineMetric` said so.")
+    unit: str | None = strawberry.field(description="Unit of the values, if `defineMetric` said so.")
+    recomputing: bool = strawberry.field(
+        description="True while the summary of a resumed run is still computed again: read it later."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MetricRow:
+    """What a `Metric` is answered from: cheaper to make than the type itself, of which a page has thousands."""
+
+    key: str
+    count: int
+    nans: int
+    infinities: int
+    first: metrics.MetricPoint
+    last: metrics.MetricPoint
+    min: metrics.MetricPoint | None
+    max: metrics.MetricPoint | None
+    best: metrics.MetricPoint | None
+    goal: Goal | None
+    unit: str | None
+    recomputing: bool
+
+
+def make_row(key: str, stored: StoredSummary, definition: metrics.MetricDefinition | None) -> MetricRow:
+    """Return a summary with what its experiment says about the metric."""
+    summary = stored.summary
+    goal = None if definition is None else definition.goal
+    return MetricRow(
+        key,
+        summary.count,
+        summary.nans,
+        summary.infinities,
+        summary.first,
+        summary.last,
+        summary.minimum,
+        summary.maximum,
+        summary.best(goal),
+        goal,
+        None if definition is None else definition.unit,
+        stored.recomputing,
+    )
+
+
+@strawberry.type(description="Points of one series as columns of equal length, in the order of steps.")
+class SeriesPoints:
+    key: str = strawberry.field(description="The metric's key.")
+    exact: bool = strawberry.field(
+        description="True when every point is here; false when they were reduced to an envelope that keeps the lowest "
+        "and highest value of each part."
+    )
+    count: Int64 = strawberry.field(description="Points in the asked range before any reduction.")
+    steps: Int64List = strawberry.field(description="Steps, rising.")
+    values: Float64List = strawberry.field(description="Values; NaN and infinities by name.")
+    times_ms: Int64List = strawberry.field(description="Times in milliseconds since 1970.")
+
+    @classmethod
+    def of(cls, data: SeriesData) -> SeriesPoints:
+        return cls(
+            key=data.key,
+            exact=data.exact,
+            count=data.count,
+            steps=cast("Any", data.steps),
+            values=cast("Any", data.values),
+            times_ms=cast("Any", data.times),
+        )

@@ -1,0 +1,46 @@
+"""Registered models and their versions."""
+
+from __future__ import annotations
+
+from typing import Self
+from uuid import UUID
+
+import strawberry
+
+from api.info import Info
+from api.nodes.loaders import load_named
+from api.nodes.types import LineageFacts, take_facts
+from domain import nodes
+from domain.ids import NodeKey, NodeKind, WorkspaceID
+
+
+@strawberry.type(description="A registered model, by name.")
+class Model(LineageFacts):
+    registry: str = strawberry.field(description="The registry it is in; `whence` is our own.")
+    name: str = strawberry.field(description="Its name in that registry.")
+
+    @classmethod
+    def of(cls, node: nodes.Model, workspace: WorkspaceID) -> Self:
+        return cls(**take_facts(node, workspace), registry=node.registry, name=node.name)
+
+
+@strawberry.type(description="One version of a registered model.")
+class ModelVersion(LineageFacts):
+    parent: strawberry.Private[UUID]
+    name: str = strawberry.field(description="Name of the version, unique in its model.")
+    digest: str | None = strawberry.field(description="Digest of the content, `sha256:<hex>`.")
+    stage: str | None = strawberry.field(description="Where it stands on its way to being served.")
+
+    @strawberry.field(description="The model that this is a version of.")
+    async def model(self, info: Info) -> Model:
+        return await load_named(info, NodeKey(NodeKind.MODEL, self.parent), Model)
+
+    @classmethod
+    def of(cls, node: nodes.ModelVersion, workspace: WorkspaceID) -> Self:
+        return cls(
+            **take_facts(node, workspace),
+            parent=node.model,
+            name=node.name,
+            digest=node.digest,
+            stage=node.stage,
+        )

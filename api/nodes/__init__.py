@@ -1,0 +1,1 @@
+"""The GraphQL face of any node by id or reference, and the nodes of lineage."""

@@ -1,0 +1,55 @@
+"""Mutation of parameters."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import strawberry
+
+from api.info import Info
+from api.mutating import TOKEN, read_run_write, write
+from api.parameters.inputs import LogParamsInput, read_parameters
+from api.problems import result_of
+from api.runs.loaders import load_run
+from api.runs.types import Run
+from domain.ids import RunID
+from store.parameters import log_parameters
+from store.transactions import Transaction
+
+
+@strawberry.type(description="Parameters were logged.")
+class LogParamsPayload:
+    run: Run = strawberry.field(description="The run as it is now.")
+    token: str = strawberry.field(description=TOKEN)
+
+
+LogParamsResult = result_of(LogParamsPayload)
+
+
+@strawberry.type
+class ParameterMutations:
+    @strawberry.mutation(description="Log parameters of a run.")
+    async def log_params(
+        self,
+        info: Info,
+        input: Annotated[LogParamsInput, strawberry.argument(description="Which run, and its parameters.")],
+    ) -> LogParamsResult:
+        target = read_run_write(info, input)
+        parameters = read_parameters(input.params, input.parameters)
+        context = info.context
+        keys = await context.services.keys.intern(context.workspace, {parameter.key for parameter in parameters})
+
+        async def work(tx: Transaction) -> dict[str, Any]:
+            await log_parameters(
+                tx,
+                context.workspace,
+                target.run,
+                parameters,
+                mode=input.mode,
+                keys=keys,
+                attempt=target.attempt,
+            )
+            return {}
+
+        answer = await write(info, target.delivery, work)
+        return LogParamsPayload(run=await load_run(info, RunID(target.run)), token=str(answer.token))

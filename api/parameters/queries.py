@@ -1,0 +1,36 @@
+"""Former values of parameters."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from api.info import Info
+from api.parameters.types import FormerParameter
+from domain.references import parse_run_id
+from store.parameters import fetch_parameter_history
+
+
+@strawberry.type
+class ParameterQueries:
+    @strawberry.field(description="Every value that a parameter had and that was replaced, the oldest first.")
+    async def parameter_history(
+        self,
+        info: Info,
+        run: Annotated[strawberry.ID, strawberry.argument(description="The run: its global id, or its bare UUID.")],
+        key: Annotated[str, strawberry.argument(description="The parameter's key.")],
+    ) -> list[FormerParameter]:
+        workspace = info.context.workspace
+        async with info.context.read() as conn:
+            found = await fetch_parameter_history(conn, workspace, parse_run_id(run, workspace, "run"), key)
+        return [
+            FormerParameter(
+                key=one.parameter.key,
+                type=one.parameter.type,
+                value=one.parameter.value,
+                text=one.parameter.text,
+                replaced_at=one.replaced_at,
+            )
+            for one in found
+        ]

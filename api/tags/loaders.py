@@ -1,0 +1,25 @@
+"""Tags of many runs and experiments in one query."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.batching import ArgumentLoader
+from domain.tags import Tag
+from store.tags import fetch_tags
+
+Names: TypeAlias = "tuple[str, ...] | None"
+
+
+class TagsLoader(ArgumentLoader[UUID, Names, list[Tag]]):
+    """Tags by what they stand on, all or those of some keys."""
+
+    async def fetch(self, conn: AsyncConnection, keys: Sequence[UUID], arguments: Names) -> Mapping[UUID, list[Tag]]:
+        return await fetch_tags(conn, self.workspace, list(keys), None if arguments is None else list(arguments))
+
+    def absent(self) -> list[Tag]:
+        return []
