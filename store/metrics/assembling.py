@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from domain.attempts import AttemptOrder
 from domain.metrics import Attempts, Duplicates
 from domain.points import Floats, Ints
-from store.metrics.chunks import ChunkID, SeriesColumns
+from store.metrics.chunks import ChunkID, Curve, SeriesColumns, open_curve
 from store.metrics.envelopes import MAX_CUT, is_cut, make_borders, reduce_rows
 from store.metrics.folding import Folds, Places
 from store.metrics.headers import NO_LIMIT, Headers, limits_of, ranks_of
@@ -80,7 +80,7 @@ class SeriesSource:
         in_tail = np.searchsorted(steps, last, "right") > np.searchsorted(steps, first, "left")
         return np.asarray(self.headers.columns["repeats"]) | overlaps | in_tail
 
-    def read(self, points: int | None, opened: Mapping[int, SeriesColumns]) -> Series:
+    def read(self, points: int | None, opened: Mapping[int, Any]) -> Series:
         """Return the series, from headers and those chunks that `plan` asked for, by number."""
         columns, ranks = self._gather(opened)
         if self.duplicates is Duplicates.LAST_PER_STEP and len(columns):
@@ -94,22 +94,16 @@ class SeriesSource:
             )
         return self._reduce(points, count, columns, ranks, closed)
 
-    def _gather(self, opened: Mapping[int, SeriesColumns]) -> tuple[SeriesColumns, Ints]:
+    def _gather(self, opened: Mapping[int, Any]) -> tuple[Curve, Ints]:
         """Return all opened points that were asked for, by (step, rank, time), then arrival; and their ranks."""
-        parts: list[SeriesColumns] = []
-        numbers: list[int] = []
-        chunks = zip(self.headers.ints("number").tolist(), self.headers.ints("attempt").tolist(), strict=True)
-        for number, attempt in chunks:
-            if number in opened:
-                parts.append(opened[number])
-                numbers.append(attempt)
-        parts += self.tail.values()
-        numbers += self.tail
-        if not parts:
-            none = np.empty(0, np.int64)
-            return SeriesColumns(steps=none, times=none, values=none.astype(float), orders=none, contexts=none), none
-        together = SeriesColumns.concatenate(parts)
-        attempts = np.repeat(np.array(numbers, np.int64), [len(part) for part in parts])
+        numbers = self.headers.ints("number").tolist()
+        rows = [(opened[number], row) for row, number in enumerate(numbers) if number in opened]
+        together = open_curve([row for row, _ in rows], list(self.tail.values()))
+        if not len(together):
+            return together, together.steps
+        headers = self.headers.ints("attempt")[[row for _, row in rows]] if rows else np.empty(0, np.int64)
+        counts = [row["count"] for row, _ in rows] + [len(part) for part in self.tail.values()]
+        attempts = np.repeat(np.r_[headers, np.array(list(self.tail), np.int64)], counts)
         top = np.minimum(self._limits(attempts), self.steps[1])
         kept = (together.steps >= self.steps[0]) & (together.steps <= top)
         if not kept.all():
@@ -117,10 +111,11 @@ class SeriesSource:
         ranks = ranks_of(self.order, attempts)
         if (together.steps[1:] > together.steps[:-1]).all():
             return together, ranks
-        order = np.lexsort((together.orders, together.times, ranks, together.steps))
+        # Stable: among equals those of chunks come first, then those of the tail by arrival, as they arrived.
+        order = np.lexsort((together.times, ranks, together.steps))
         return together.take(order), ranks[order]
 
-    def _reduce(self, points: int, count: int, columns: SeriesColumns, ranks: Ints, closed: Headers) -> Series:
+    def _reduce(self, points: int, count: int, columns: Curve, ranks: Ints, closed: Headers) -> Series:
         rows = [Folds.of_points(columns.steps, _places(columns, ranks))] if len(columns) else []
         if len(closed):
             rows.append(closed.fold(closed.ints("first_step"), ranks_of(self.order, closed.ints("attempt"))))
@@ -137,5 +132,5 @@ class SeriesSource:
         return limits_of(self.order, attempts)
 
 
-def _places(columns: SeriesColumns, ranks: Ints) -> Places:
+def _places(columns: Curve, ranks: Ints) -> Places:
     return Places(step=columns.steps, time=columns.times, value=columns.values, rank=ranks)

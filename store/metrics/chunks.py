@@ -12,7 +12,14 @@ import numpy as np
 
 from domain.ids import RunID, WorkspaceID
 from domain.points import Floats, Ints
-from store.metrics.codec import decode_floats, decode_ints, encode_floats, encode_ints
+from store.metrics.codec import (
+    decode_floats,
+    decode_floats_into,
+    decode_ints,
+    decode_ints_into,
+    encode_floats,
+    encode_ints,
+)
 
 SMALL = 1_000
 """Points below which the last chunk of a series may be opened again, to grow by replacement."""
@@ -151,3 +158,53 @@ async def fetch_chunks(
         return {}
     rows = await driver.fetch(FETCH_PACKED, workspace, *map(list, zip(*wanted, strict=True)))
     return {(row["run"], row["number"]): open_chunk(row) for row in rows}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Curve:
+    """Points as readers want them: orders only mattered for where they stand."""
+
+    steps: Ints
+    times: Ints
+    values: Floats
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def take(self, rows: Any) -> Curve:
+        return Curve(steps=self.steps[rows], times=self.times[rows], values=self.values[rows])
+
+
+FETCH_CURVES = FETCH_PACKED.replace(", orders, contexts", "")
+
+
+async def fetch_curve_rows(
+    driver: asyncpg.Connection, workspace: WorkspaceID, wanted: Sequence[ChunkID]
+) -> dict[tuple[RunID, int], asyncpg.Record]:
+    """Return those chunks for `open_curve`, by (run, number), in one query."""
+    if not wanted:
+        return {}
+    rows = await driver.fetch(FETCH_CURVES, workspace, *map(list, zip(*wanted, strict=True)))
+    return {(row["run"], row["number"]): row for row in rows}
+
+
+def open_curve(rows: Sequence[Any], tail: Sequence[SeriesColumns]) -> Curve:
+    """Return the points of chunks and then those of tails, in this order. Raises `CorruptPoints`.
+
+    Every column is decoded where it stays: 0.08 us of CPU a point, two thirds of it zlib's.
+    """
+    counts = [row["count"] for row in rows] + [len(part) for part in tail]
+    bounds = np.cumsum([0, *counts]).tolist()
+    found = Curve(
+        steps=np.empty(bounds[-1], np.int64),
+        times=np.empty(bounds[-1], np.int64),
+        values=np.empty(bounds[-1], np.float64),
+    )
+    places = [slice(a, b) for a, b in pairwise(bounds)]
+    for row, place in zip(rows, places, strict=False):
+        decode_ints_into(row["steps"], found.steps[place])
+        decode_ints_into(row["times"], found.times[place])
+        decode_floats_into(row["values"], found.values[place])
+    for part, place in zip(tail, places[len(rows) :], strict=True):
+        found.steps[place], found.times[place], found.values[place] = part.steps, part.times, part.values
+    return found

@@ -48,18 +48,26 @@ def encode_ints(column: Ints) -> bytes:
 
 def decode_ints(data: bytes, count: int) -> Ints:
     """Return the `count` numbers of an encoded column. Raises `CorruptPoints`."""
+    column = np.empty(count, np.int64)
+    decode_ints_into(data, column)
+    return column
+
+
+def decode_ints_into(data: bytes, column: Ints) -> None:
+    """Fill a column with the numbers that were encoded. Raises `CorruptPoints`."""
+    count = len(column)
     try:
         if data[0] == REGULAR:
             _, first, step = _PAIR.unpack(data)
-            if step == 0:
-                return np.full(count, first, np.int64)
-            with np.errstate(over="ignore"):
-                return np.int64(first) + np.int64(step) * np.arange(count, dtype=np.int64)
-        kind, first = _FIRST.unpack_from(data)
-        column = np.empty(count, np.int64)
-        column[0] = first
-        column[1:] = _unshuffle(zlib.decompress(data[_FIRST.size :]), _TYPES[kind - DELTAS], count - 1)
-        return np.cumsum(column, out=column)
+            column[:] = step
+        else:
+            kind, first = _FIRST.unpack_from(data)
+            dtype = _TYPES[kind - DELTAS]
+            width = np.dtype(dtype).itemsize
+            planes = np.frombuffer(zlib.decompress(data[_FIRST.size :]), np.uint8).reshape(width, count - 1)
+            column[1:] = np.ascontiguousarray(planes.T).view(dtype).reshape(count - 1)
+        column[:1] = first
+        np.cumsum(column, out=column)
     except _BAD as exc:
         raise CorruptPoints(f"a column of {count} whole numbers cannot be read") from exc
 
@@ -77,16 +85,26 @@ def encode_floats(column: Floats) -> bytes:
 
 def decode_floats(data: bytes, count: int) -> Floats:
     """Return the `count` doubles of an encoded column. Raises `CorruptPoints`."""
+    column = np.empty(count, np.float64)
+    decode_floats_into(data, column)
+    return column
+
+
+def decode_floats_into(data: bytes, column: Floats) -> None:
+    """Fill a column with the doubles that were encoded. Raises `CorruptPoints`."""
+    count = len(column)
     try:
         kind = data[0]
         if kind == SAME_FLOAT:
-            return np.full(count, np.frombuffer(data, "<i8", 1, 1)[0]).view(np.float64)
-        raw = zlib.decompress(data[1:])
+            column.view(np.int64)[:] = np.frombuffer(data, "<i8", 1, 1)[0]
+            return
+        raw = np.frombuffer(zlib.decompress(data[1:]), np.uint8)
         if kind == NARROW_FLOATS:
-            return _unshuffle(raw, "<f4", count).astype(np.float64)
-        if kind == FLOATS:
-            return _unshuffle(raw, "<f8", count)
-        raise ValueError(kind)
+            column[:] = np.ascontiguousarray(raw.reshape(4, count).T).view("<f4").reshape(count)
+        elif kind == FLOATS:
+            column.view(np.uint8).reshape(count, 8).T[...] = raw.reshape(8, count)
+        else:
+            raise ValueError(kind)
     except _BAD as exc:
         raise CorruptPoints(f"a column of {count} values cannot be read") from exc
 
@@ -104,9 +122,3 @@ def _narrow(column: Floats, bits: Ints) -> NDArray[np.float32] | None:
 def _shuffle(column: NDArray[Any]) -> bytes:
     """Put first bytes beside first bytes, second beside second: alike bytes compress well."""
     return column.view(np.uint8).reshape(len(column), column.itemsize).T.tobytes()
-
-
-def _unshuffle(data: bytes, dtype: str, count: int) -> NDArray[Any]:
-    width = np.dtype(dtype).itemsize
-    planes = np.frombuffer(data, np.uint8).reshape(width, count)
-    return np.ascontiguousarray(planes.T).view(dtype).reshape(count)

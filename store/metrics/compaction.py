@@ -74,7 +74,9 @@ class Pass:
     series: dict[tuple[int, int], SeriesColumns]
 
 
-async def compact_run(database: Database, workspace: WorkspaceID, run: RunID) -> bool:
+async def compact_run(
+    database: Database, workspace: WorkspaceID, run: RunID, *, batch_series: int = BATCH_SERIES
+) -> bool:
     """Move what is in segments now into chunks, and say whether there was anything to move.
 
     Each batch is a transaction of its own, and killing it at any point changes nothing. Returns False at once while
@@ -85,7 +87,7 @@ async def compact_run(database: Database, workspace: WorkspaceID, run: RunID) ->
     while True:
         async with database.write() as tx:
             batch = _Batch(await fetch_driver(tx.conn), workspace, run)
-            done, more = await batch.compact(done)
+            done, more = await batch.compact(done, batch_series=batch_series)
         moved = moved or done is not None
         if not more:
             return moved
@@ -96,7 +98,7 @@ class _Batch:
         self._driver = driver
         self._where = (workspace, run)
 
-    async def compact(self, known: Pass | None) -> tuple[Pass | None, bool]:
+    async def compact(self, known: Pass | None, *, batch_series: int) -> tuple[Pass | None, bool]:
         """Move one batch of series; return the pass it belongs to, and whether more of it is left."""
         claimed = await self._driver.fetchrow(CLAIM, *self._where)
         if claimed is None:
@@ -106,7 +108,7 @@ class _Batch:
         if known is None:
             return None, False
         todo = sorted(pair for pair in known.series if claimed["pass_key"] is None or pair[0] > claimed["pass_key"])
-        keys = sorted({key for key, _ in todo})[:BATCH_SERIES]
+        keys = sorted({key for key, _ in todo})[:batch_series]
         batch = [pair for pair in todo if keys and pair[0] <= keys[-1]]
         next_chunk = await self._rebuild(known, batch, claimed["next_chunk"])
         if len(batch) < len(todo):

@@ -145,7 +145,9 @@ class Compactor:
             return [(WorkspaceID(row.workspace), RunID(row.run)) for row in await conn.execute(statement)]
 
 
-async def recompute_run(database: Database, workspace: WorkspaceID, run: RunID) -> bool:
+async def recompute_run(
+    database: Database, workspace: WorkspaceID, run: RunID, *, batch_series: int = BATCH_SERIES
+) -> bool:
     """Compute the marked summaries of a run anew, a thousand a transaction; say whether there were any.
 
     Writers of the run wait for one batch at most. Each batch raises the run's revision.
@@ -158,10 +160,10 @@ async def recompute_run(database: Database, workspace: WorkspaceID, run: RunID) 
             if await driver.fetchrow(CLAIM_RECOMPUTING, workspace, run) is None:
                 return worked
             locked = await lock_run(tx, workspace, run)
-            keys = [row["key"] for row in await driver.fetch(FETCH_MARKED, workspace, run, BATCH_SERIES)]
+            keys = [row["key"] for row in await driver.fetch(FETCH_MARKED, workspace, run, batch_series)]
             order = await fetch_attempts(tx.conn, workspace, run)
             await recompute_series(tx, locked, order, keys)
-            more = len(keys) == BATCH_SERIES
+            more = len(keys) == batch_series
             if not more:
                 await driver.execute(RECOMPUTED, workspace, run)
             locked.raise_revision(tx, Changed.DOCUMENT | Changed.POINTS)

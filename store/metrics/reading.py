@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,9 +19,12 @@ from store.driver import fetch_driver
 from store.keys import fetch_key_ids
 from store.metrics.assembling import Series, SeriesSource
 from store.metrics.attempts import fetch_attempts_by_run
-from store.metrics.chunks import SeriesColumns, fetch_chunks
+from store.metrics.chunks import fetch_curve_rows
 from store.metrics.headers import NO_LIMIT, Headers, fetch_headers, fetch_sealed, fetch_tails
 from store.metrics.tails import read_tail
+
+IN_THREAD = 20
+"""Chunks from which opening them is worth a thread: others are answered meanwhile."""
 
 MIN_POINTS = 4
 """The fewest points an envelope has: both ends, one minimum, one maximum."""
@@ -69,11 +73,16 @@ async def read_series(conn: AsyncConnection, query: SeriesQuery) -> list[SeriesD
     orders = await fetch_attempts_by_run(conn, query.workspace, runs)
     sources = await _fetch_sources(driver, query, runs, keys, orders)
     wanted = {pair: source.plan(query.points) for pair, source in sources.items()}
-    opened = await fetch_chunks(driver, query.workspace, [id_ for ids in wanted.values() for id_ in ids])
-    return [
-        _answer(run, key, orders[run], sources.get((run, keys.get(key, -1))), query.points, opened)
-        for run, key in query.series
-    ]
+    ids = [id_ for those in wanted.values() for id_ in those]
+    opened = await fetch_curve_rows(driver, query.workspace, ids)
+
+    def answer_all() -> list[SeriesData]:
+        return [
+            _answer(run, key, orders[run], sources.get((run, keys.get(key, -1))), query.points, opened)
+            for run, key in query.series
+        ]
+
+    return await asyncio.to_thread(answer_all) if len(ids) > IN_THREAD else answer_all()
 
 
 def _check(query: SeriesQuery) -> None:
@@ -127,7 +136,7 @@ def _answer(
     order: AttemptOrder,
     source: SeriesSource | None,
     points: int | None,
-    opened: dict[tuple[RunID, int], SeriesColumns],
+    opened: dict[tuple[RunID, int], asyncpg.Record],
 ) -> SeriesData:
     found = (
         Series.empty() if source is None else source.read(points, {n: c for (r, n), c in opened.items() if r == run})

@@ -60,7 +60,9 @@ class Resumed:
     recomputing: bool
 
 
-async def resume_run(tx: Transaction, workspace: WorkspaceID, run: RunID, resume: Resume) -> Resumed:
+async def resume_run(
+    tx: Transaction, workspace: WorkspaceID, run: RunID, resume: Resume, *, at_once: int = AT_ONCE
+) -> Resumed:
     """Add an attempt; idempotent by its id. Sets the run RUNNING if the attempt is its newest.
 
     Locks the run's compaction row, then its counters and its own row. Raises `NotFound`, `Gone`, and `Conflict` if
@@ -75,7 +77,7 @@ async def resume_run(tx: Transaction, workspace: WorkspaceID, run: RunID, resume
         return Resumed(before.current == resume.attempt, False)
     await move_ranks(tx, workspace, run, before=before, after=after)
     touched = await _fetch_touched(driver, workspace, run, before, after)
-    recomputing = len(touched) > AT_ONCE
+    recomputing = len(touched) > at_once
     if recomputing:
         await _put_off(tx, counters, after, touched)
     else:
