@@ -60,6 +60,7 @@ class GraphQLEndpoint:
     async def _execute(self, request: Request, media_type: str) -> Response:
         operation = await self._read(request)
         _ = operation.document
+        operation.check_name()
         context = await make_context(request, self._services, self._directory)
         allowed = QUERIES if request.method == "GET" else QUERIES_AND_MUTATIONS
         result = await run_watched(

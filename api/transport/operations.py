@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 import msgspec
-from graphql import GraphQLError, OperationType, get_operation_ast, parse
+from graphql import GraphQLError, OperationDefinitionNode, OperationType, get_operation_ast, parse
 
 from api.transport.refusals import Refusal
 from domain.errors import InvalidInput
 
 MAX_TOKENS = 20_000
+KEYWORD = re.compile(r"\b(?:query|mutation|subscription)\b")
 
 
 class Operation(msgspec.Struct, rename="camel", kw_only=True):
@@ -29,6 +31,11 @@ class Operation(msgspec.Struct, rename="camel", kw_only=True):
         if not self.query or not self.query.strip():
             raise Refusal(InvalidInput("the request has no query", path=["query"]))
         return self.query
+
+    def check_name(self) -> None:
+        """Raise `Refusal` for a document of several operations when none is named: nobody may guess which."""
+        if self.name is None and len(KEYWORD.findall(self.query or "")) > 1 and count_operations(self.query or "") > 1:
+            raise Refusal(InvalidInput("the document has several operations; name one", path=["operationName"]))
 
     @property
     def name(self) -> str | None:
@@ -94,3 +101,13 @@ def find_kind(document: str, name: str | None) -> OperationType | None:
     except (GraphQLError, RecursionError):
         return None
     return None if operation is None else operation.operation
+
+
+@lru_cache(maxsize=256)
+def count_operations(document: str) -> int:
+    """Return how many operations a document has; none if it is none, which its execution will tell."""
+    try:
+        definitions = parse(document, no_location=True, max_tokens=MAX_TOKENS).definitions
+    except (GraphQLError, RecursionError):
+        return 0
+    return sum(isinstance(definition, OperationDefinitionNode) for definition in definitions)

@@ -160,6 +160,7 @@ class Session:
                 raise Refusal(TooLarge(f"more than {most} operations at once on one socket"))
             operation = parse_payload(payload)
             _ = operation.document
+            operation.check_name()
         except Refusal as exc:
             await _send(self._websocket, {"id": name, "type": "error", "payload": [describe(exc.error)]})
             return

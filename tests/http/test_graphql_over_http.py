@@ -119,6 +119,7 @@ async def test_an_execution_that_failed_is_200_and_has_data(service: Service) ->
         (b'{"query": "{ ping }", "variables": "{}"}', "at `$.variables`"),
         (b'{"query": "{ ping }", "operationName": {}}', "at `$.operationName`"),
         (b'{"query": "{ ping }", "operationName": "Other"}', "Other"),
+        (b'{"query": "query A { ping } query B { ping }"}', "several operations"),
         (b'{"query": "subscription { count(to: 1) }"}', "WebSocket"),
         (b'{"query": "{ ping }", "variables": {"a": ' + b"[" * 100_000 + b"]" * 100_000 + b"}}", "too deep"),
     ],

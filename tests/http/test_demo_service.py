@@ -1,0 +1,147 @@
+"""`whence serve --demo` on a fresh folder, and the examples of GraphiQL on what it then holds."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from websockets.asyncio.client import connect
+from websockets.typing import Subprotocol
+
+from api.demo_loading import MARK
+from api.pages.graphiql import EXAMPLES, read_example
+from tests.servers.service_process import clean_environment
+
+COMMAND = (sys.executable, "-m", "whence.command_line", "serve", "--demo", "--port", "0", "--data")
+NAMES = sorted(path.stem for path in EXAMPLES.glob("*.graphql"))
+COUNT = "{ runs(first: 1) { totalCount { value exact } } }"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoService:
+    """A running service, and what it printed."""
+
+    printed: list[str]
+    http: httpx.AsyncClient
+
+    @property
+    def graphql(self) -> str:
+        return self.printed[1].split()[1]
+
+    async def run(self, name: str) -> dict[str, Any]:
+        """Run an example and return its data."""
+        example = read_example(EXAMPLES / f"{name}.graphql")
+        body = {"query": example["query"], "variables": json.loads(example["variables"] or "{}")}
+        answer = (await self.http.post(self.graphql, json=body)).json()
+        assert "errors" not in answer, answer["errors"]
+        return dict(answer["data"])
+
+
+@asynccontextmanager
+async def serve_demo(folder: Path) -> AsyncIterator[DemoService]:
+    """Run the service until the block ends; wait until the demo is there."""
+    with (
+        (folder / "service.log").open("a") as log,
+        subprocess.Popen(
+            [*COMMAND, folder], env=clean_environment(), stdout=subprocess.PIPE, stderr=log, text=True
+        ) as process,
+    ):
+        assert process.stdout is not None
+        try:
+            printed = [await asyncio.to_thread(process.stdout.readline) for _ in range(4)]
+            async with httpx.AsyncClient(timeout=30) as http, asyncio.timeout(300):
+                while not (folder / MARK).exists():
+                    assert "demo_import_failed" not in (folder / "service.log").read_text()
+                    await asyncio.sleep(0.1)
+                yield DemoService(printed, http)
+        finally:
+            process.terminate()
+            await asyncio.to_thread(process.wait, 20)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("demo")
+
+
+@pytest.fixture(scope="module")
+async def demo(folder: Path) -> AsyncIterator[DemoService]:
+    """A service that has imported its demo, for all tests of this module."""
+    async with serve_demo(folder) as service:
+        yield service
+
+
+async def test_the_addresses_are_those_of_the_demos_workspace_and_it_holds_the_runs(demo: DemoService) -> None:
+    answer = await demo.http.post(demo.graphql, json={"query": COUNT})
+
+    assert demo.graphql.endswith("/w/demo/graphql")
+    assert answer.json()["data"]["runs"]["totalCount"] == {"value": 940 + 157, "exact": True}
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name < "06"])
+async def test_an_example_that_asks_gets_an_answer_with_something_in_it(demo: DemoService, name: str) -> None:
+    found = await demo.run(name)
+
+    assert [value for value in _leaves(found) if value is not None] != []
+    assert [field for field, value in found.items() if value in ([], {}) or _has_no_nodes(value)] == []
+
+
+async def test_the_examples_that_write_run_one_after_the_other_and_again(demo: DemoService) -> None:
+    first = [await demo.run(name) for name in ("06_record_a_run", "07_log_its_metrics", "09_add_a_note")]
+    again = [await demo.run(name) for name in ("06_record_a_run", "07_log_its_metrics", "09_add_a_note")]
+
+    assert [field for answer in (*first, *again) for field, value in answer.items() if "code" in value] == []
+    assert first[0]["createRun"]["run"]["id"] == again[0]["createRun"]["run"]["id"]
+    assert first[1]["logMetrics"]["accepted"] == 4
+
+
+async def test_the_example_that_watches_sees_what_the_other_writes(demo: DemoService) -> None:
+    await demo.run("06_record_a_run")
+    example = read_example(EXAMPLES / "08_watch_it_learn.graphql")
+    payload = {"query": example["query"], "variables": json.loads(example["variables"])}
+    address = demo.graphql.replace("http", "ws")
+    async with asyncio.timeout(20), connect(address, subprotocols=[Subprotocol("graphql-transport-ws")]) as socket:
+        await socket.send('{"type": "connection_init"}')
+        await socket.recv()
+        await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
+        seen: list[Any] = []
+        while not any(event["series"] for event in seen):
+            await demo.run("07_log_its_metrics")
+            message = json.loads(await socket.recv())
+            assert message["type"] == "next", message
+            seen.append(message["payload"]["data"]["metricAppended"])
+
+    assert {series["key"] for series in seen[-1]["series"]} == {"val_loss"}
+
+
+async def test_a_second_start_imports_nothing(demo: DemoService, folder: Path) -> None:
+    mark = (folder / MARK).stat().st_mtime_ns
+    other = folder / "other"
+    other.mkdir()
+    (other / MARK).touch()
+    async with serve_demo(other) as service:
+        answer = await service.http.post(service.graphql, json={"query": "{ __typename }"})
+
+    assert answer.status_code == 404
+    assert (folder / MARK).stat().st_mtime_ns == mark
+
+
+def _has_no_nodes(value: object) -> bool:
+    return isinstance(value, dict) and value.get("nodes") == []
+
+
+def _leaves(value: object) -> list[object]:
+    if isinstance(value, dict):
+        return [leaf for part in value.values() for leaf in _leaves(part)]
+    if isinstance(value, list):
+        return [leaf for part in value for leaf in _leaves(part)]
+    return [value]
