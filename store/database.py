@@ -88,6 +88,7 @@ def _make_engine(url: str, *, pool_size: int) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=POOL_WAIT_S,
         pool_pre_ping=False,
+        hide_parameters=True,  # an error that is logged must not carry what a client sent
         connect_args={
             "server_settings": {
                 "application_name": "whence",
