@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any
 
 import strawberry
 
-from domain.unset import UNSET, Maybe
-
-T = TypeVar("T")
+from domain.unset import UNSET
 
 
-def read_edit(given: strawberry.Maybe[T]) -> Maybe[T]:
+def read_edit(given: strawberry.Some[Any] | None) -> Any:
     """Return what an input says about a field: a value, or that it stays as it is."""
     return UNSET if given is None else given.value

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from graphql import (
+    ASTValidationRule,
     DocumentNode,
     FragmentDefinitionNode,
     GraphQLError,
@@ -25,7 +26,7 @@ from api.limits import COST_BUDGET, MAX_TOKENS, CostModel, DocumentLimits, refus
 
 CACHED_DOCUMENTS = 1000
 LARGEST_CACHED = 20_000  # characters; what is longer was written by a program that will not send it again
-RULES = (DocumentLimits, *specified_rules)
+RULES: tuple[type[ASTValidationRule], ...] = (DocumentLimits, *specified_rules)
 
 
 @dataclass(slots=True)

@@ -1,7 +1,7 @@
 """Wakes whoever waits for changes: at once in this process, by LISTEN and NOTIFY in the others.
 
 NOTIFY is never inside a writing transaction (it would make all commits of the server wait for each other): one goes
-out after commits, at most every 100 ms. Whoever waits also looks by themselves now and then, so a lost one costs time only.
+out after commits, at most every 100 ms. Whoever waits also looks now and then, so a lost one costs time only.
 """
 
 from __future__ import annotations

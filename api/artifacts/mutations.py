@@ -23,17 +23,17 @@ class LogArtifactPayload:
     token: str = strawberry.field(description=TOKEN)
 
 
-LogArtifactResult = result_of(LogArtifactPayload)
-
-
 @strawberry.type
 class ArtifactMutations:
-    @strawberry.mutation(description="Record a file that a run made. The bytes stay where they are.")
+    @strawberry.mutation(
+        graphql_type=result_of(LogArtifactPayload),
+        description="Record a file that a run made. The bytes stay where they are.",
+    )
     async def log_artifact(
         self,
         info: Info,
         input: Annotated[LogArtifactInput, strawberry.argument(description="Which run, and the file.")],
-    ) -> LogArtifactResult:
+    ) -> LogArtifactPayload:
         target = read_run_write(info, input)
         draft = read_artifact(input)
         made = target.delivery.make_id()

@@ -44,7 +44,7 @@ class ComparisonQueries:
         ids: Annotated[
             list[strawberry.ID], strawberry.argument(description="Global ids or bare UUIDs of runs, at most 100.")
         ],
-        only_differences: Annotated[
+        only_differences: Annotated[  # noqa: FBT002  # an argument of GraphQL has a name
             bool, strawberry.argument(description="Leave out what is the same in all of them.")
         ] = False,
         at_least: Annotated[str | None, strawberry.argument(description=AT_LEAST)] = None,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import strawberry
 
 from api.metrics.types import MetricPoint
-from api.parameters.types import ParameterType
 from api.runs.types import Run
 from api.scalars import JSON
+from domain.parameters import ParameterType
 
 DIFFERS = "Whether the runs differ here; a run without it differs from one with it."
 

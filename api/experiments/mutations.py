@@ -13,24 +13,19 @@ from api.experiments.loaders import find_experiment, load_experiment
 from api.experiments.payloads import (
     ArchiveExperimentInput,
     ArchiveExperimentPayload,
-    ArchiveExperimentResult,
     CreateExperimentInput,
     CreateExperimentPayload,
-    CreateExperimentResult,
     DeleteExperimentPayload,
-    DeleteExperimentResult,
     ExperimentInput,
     PurgeExperimentInput,
     PurgeExperimentPayload,
-    PurgeExperimentResult,
     RestoreExperimentPayload,
-    RestoreExperimentResult,
     UpdateExperimentInput,
     UpdateExperimentPayload,
-    UpdateExperimentResult,
 )
 from api.info import Info
 from api.mutating import read_delivery, show_writes, write
+from api.problems import result_of
 from domain.experiments import ExperimentEdit
 from domain.ids import ExperimentID, WorkspaceID, parse_uuid
 from store.experiments import (
@@ -48,10 +43,13 @@ Act = Callable[[Transaction, WorkspaceID, ExperimentID], Awaitable[None]]
 
 @strawberry.type
 class ExperimentMutations:
-    @strawberry.mutation(description="Make an experiment. `createRun` makes one too, where a name finds none.")
+    @strawberry.mutation(
+        graphql_type=result_of(CreateExperimentPayload),
+        description="Make an experiment. `createRun` makes one too, where a name finds none.",
+    )
     async def create_experiment(
         self, info: Info, input: Annotated[CreateExperimentInput, strawberry.argument(description="The experiment.")]
-    ) -> CreateExperimentResult:
+    ) -> CreateExperimentPayload:
         async def work(tx: Transaction) -> dict[str, Any]:
             workspace = info.context.workspace
             made = await create_experiment(tx, workspace, input.name, description=input.description)
@@ -61,43 +59,56 @@ class ExperimentMutations:
         made = await load_experiment(info, ExperimentID(parse_uuid(answer.values["experiment"])))
         return CreateExperimentPayload(experiment=made, token=str(answer.token))
 
-    @strawberry.mutation(description="Rename or describe an experiment.")
+    @strawberry.mutation(
+        graphql_type=result_of(UpdateExperimentPayload), description="Rename or describe an experiment."
+    )
     async def update_experiment(
         self,
         info: Info,
         input: Annotated[UpdateExperimentInput, strawberry.argument(description="Which one, and how.")],
-    ) -> UpdateExperimentResult:
+    ) -> UpdateExperimentPayload:
         edit = ExperimentEdit(name=read_edit(input.name), description=read_edit(input.description))
         experiment, token = await act_on(
             info, input, partial(edit_experiment, edit=edit, expected_version=input.expected_version)
         )
         return UpdateExperimentPayload(experiment=await load_experiment(info, experiment), token=token)
 
-    @strawberry.mutation(description="Put an experiment away, or take it out again: lists leave archived ones out.")
+    @strawberry.mutation(
+        graphql_type=result_of(ArchiveExperimentPayload),
+        description="Put an experiment away, or take it out again: lists leave archived ones out.",
+    )
     async def archive_experiment(
         self, info: Info, input: Annotated[ArchiveExperimentInput, strawberry.argument(description="Which one.")]
-    ) -> ArchiveExperimentResult:
+    ) -> ArchiveExperimentPayload:
         experiment, token = await act_on(info, input, partial(archive_experiment, archived=input.archived))
         return ArchiveExperimentPayload(experiment=await load_experiment(info, experiment), token=token)
 
-    @strawberry.mutation(description="Delete an experiment with its runs. It can be restored until it is purged.")
+    @strawberry.mutation(
+        graphql_type=result_of(DeleteExperimentPayload),
+        description="Delete an experiment with its runs. It can be restored until it is purged.",
+    )
     async def delete_experiment(
         self, info: Info, input: Annotated[ExperimentInput, strawberry.argument(description="Which one.")]
-    ) -> DeleteExperimentResult:
+    ) -> DeleteExperimentPayload:
         experiment, token = await act_on(info, input, delete_experiment)
         return DeleteExperimentPayload(experiment=await load_experiment(info, experiment), token=token)
 
-    @strawberry.mutation(description="Take back the deletion of an experiment.")
+    @strawberry.mutation(
+        graphql_type=result_of(RestoreExperimentPayload), description="Take back the deletion of an experiment."
+    )
     async def restore_experiment(
         self, info: Info, input: Annotated[ExperimentInput, strawberry.argument(description="Which one.")]
-    ) -> RestoreExperimentResult:
+    ) -> RestoreExperimentPayload:
         experiment, token = await act_on(info, input, restore_experiment)
         return RestoreExperimentPayload(experiment=await load_experiment(info, experiment), token=token)
 
-    @strawberry.mutation(description="Erase a deleted experiment with its runs. Cannot be undone.")
+    @strawberry.mutation(
+        graphql_type=result_of(PurgeExperimentPayload),
+        description="Erase a deleted experiment with its runs. Cannot be undone.",
+    )
     async def purge_experiment(
         self, info: Info, input: Annotated[PurgeExperimentInput, strawberry.argument(description="Which one.")]
-    ) -> PurgeExperimentResult:
+    ) -> PurgeExperimentPayload:
         experiment = await find_experiment(info, input.experiment, "experiment")
         token = await purge_experiment(info.context.database, info.context.workspace, experiment)
         show_writes(info)

@@ -6,7 +6,6 @@ import strawberry
 
 from api.experiments.types import Experiment
 from api.mutating import TOKEN, Keyed
-from api.problems import result_of
 from api.scalars import Int64
 
 WHICH = "The experiment, by name or global id."
@@ -77,11 +76,3 @@ class RestoreExperimentPayload:
 @strawberry.type(description="An experiment was purged. Its name is free again.")
 class PurgeExperimentPayload:
     token: str = strawberry.field(description=TOKEN)
-
-
-CreateExperimentResult = result_of(CreateExperimentPayload)
-UpdateExperimentResult = result_of(UpdateExperimentPayload)
-ArchiveExperimentResult = result_of(ArchiveExperimentPayload)
-DeleteExperimentResult = result_of(DeleteExperimentPayload)
-RestoreExperimentResult = result_of(RestoreExperimentPayload)
-PurgeExperimentResult = result_of(PurgeExperimentPayload)

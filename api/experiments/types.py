@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Self, cast
 
 import strawberry
 
@@ -63,8 +63,8 @@ class Experiment(Node):
             list[str] | None, strawberry.argument(description="Only these; without it all of them.")
         ] = None,
     ) -> list[Tag]:
-        found: list[Tag] = await info.context.loaders.tags.load((self.uuid, None if keys is None else tuple(keys)))
-        return found
+        names = None if keys is None else tuple(keys)
+        return cast("list[Tag]", await info.context.loaders.tags.load((self.uuid, names)))
 
     @classmethod
     def of(cls, experiment: experiments.Experiment, workspace: WorkspaceID) -> Self:

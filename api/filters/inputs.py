@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from uuid import UUID
 
 import strawberry
@@ -27,6 +27,8 @@ from domain.errors import DomainError, InvalidInput
 from domain.filters import Statistic
 from domain.ids import NodeKind, WorkspaceID, parse_global_id, parse_uuid
 from domain.references import parse_node_id, parse_run_id
+
+T = TypeVar("T")
 
 expose(
     Statistic,
@@ -115,7 +117,9 @@ def _read_keyed(name: str, given: Any, *path: str) -> filters.Filter:
     condition = _at((*path, "is"), lambda: read_condition(given.is_))
     if name == "metric":
         return _at(path, lambda: filters.MetricLeaf(given.key, given.of, condition))
-    return _at(path, lambda: (filters.ParamLeaf if name == "param" else filters.TagLeaf)(given.key, condition))
+    if name == "param":
+        return _at(path, lambda: filters.ParamLeaf(given.key, condition))
+    return _at(path, lambda: filters.TagLeaf(given.key, condition))
 
 
 def _read_field(name: str, given: Any, workspace: WorkspaceID, *path: str) -> filters.Filter:
@@ -142,7 +146,7 @@ def read_experiment(text: str, workspace: WorkspaceID) -> str | UUID:
     return parse_node_id(text, workspace, NodeKind.EXPERIMENT) if found.kind is NodeKind.EXPERIMENT else text
 
 
-def _at(path: Sequence[str], make: Callable[[], Any]) -> Any:
+def _at(path: Sequence[str], make: Callable[[], T]) -> T:
     try:
         return make()
     except DomainError as exc:

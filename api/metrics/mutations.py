@@ -30,20 +30,17 @@ class DefineMetricPayload:
     token: str = strawberry.field(description=TOKEN)
 
 
-LogMetricsResult = result_of(LogMetricsPayload)
-DefineMetricResult = result_of(DefineMetricPayload)
-
-
 @strawberry.type
 class MetricMutations:
     @strawberry.mutation(
-        description="Log points of a run: all of the request or nothing. Answered once they are safe on disk."
+        graphql_type=result_of(LogMetricsPayload),
+        description="Log points of a run: all of the request or nothing. Answered once they are safe on disk.",
     )
     async def log_metrics(
         self,
         info: Info,
         input: Annotated[LogMetricsInput, strawberry.argument(description="Which run, and its points.")],
-    ) -> LogMetricsResult:
+    ) -> LogMetricsPayload:
         target = read_run_write(info, input)
         request = await read_points(info, target, input)
         accepted = await info.context.services.ingest.submit(request)
@@ -51,14 +48,15 @@ class MetricMutations:
         return LogMetricsPayload(accepted=accepted.accepted, token=str(accepted.token))
 
     @strawberry.mutation(
+        graphql_type=result_of(DefineMetricPayload),
         description="Say what is known of a metric in an experiment: the only source of `best`. Saying it again "
-        "replaces it."
+        "replaces it.",
     )
     async def define_metric(
         self,
         info: Info,
         input: Annotated[DefineMetricInput, strawberry.argument(description="Which metric, and what it means.")],
-    ) -> DefineMetricResult:
+    ) -> DefineMetricPayload:
         context = info.context
         key = check_key(input.key, "key")
         axis = None if input.step_metric is None else check_key(input.step_metric, "stepMetric")

@@ -80,9 +80,9 @@ async def find_measured(info: Info, target: RunWrite, given: Sequence[tuple[tupl
     workspace = info.context.workspace
     refs: dict[NodeRef, tuple[str, ...]] = {}
     for path, one in given:
-        for name, ref in (("on", one.on), ("of", one.of)):
-            if ref is not None:
-                refs.setdefault(ref.to_domain(workspace, *path, name), (*path, name))
+        for name, named in (("on", one.on), ("of", one.of)):
+            if named is not None:
+                refs.setdefault(named.to_domain(workspace, *path, name), (*path, name))
     found: Found = {}
     async with info.context.database.write() as tx:
         for ref, path in refs.items():

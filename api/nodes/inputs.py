@@ -106,7 +106,7 @@ class NodeRefInput:
             )
         if self.foreign:
             foreign = self.foreign
-            return make_foreign_ref(foreign.system.value, foreign.kind, foreign.scope, foreign.id, *path, "foreign")
+            return make_foreign_ref(str(foreign.system.value), foreign.kind, foreign.scope, foreign.id, *path, "foreign")
         raise InvalidInput("a reference is empty", path=path)
 
 

@@ -43,18 +43,12 @@ class RestoreNotePayload:
     token: str = strawberry.field(description=TOKEN)
 
 
-AddNoteResult = result_of(AddNotePayload)
-EditNoteResult = result_of(EditNotePayload)
-DeleteNoteResult = result_of(DeleteNotePayload)
-RestoreNoteResult = result_of(RestoreNotePayload)
-
-
 @strawberry.type
 class NoteMutations:
-    @strawberry.mutation(description="Add a note to any node.")
+    @strawberry.mutation(graphql_type=result_of(AddNotePayload), description="Add a note to any node.")
     async def add_note(
         self, info: Info, input: Annotated[AddNoteInput, strawberry.argument(description="What to write, and on what.")]
-    ) -> AddNoteResult:
+    ) -> AddNotePayload:
         workspace = info.context.workspace
         ref = input.on.to_domain(workspace, "on")
         known = known_key(ref)
@@ -71,10 +65,12 @@ class NoteMutations:
         note = NoteID(parse_uuid(answer.values["note"]))
         return AddNotePayload(note=await load_note(info, note), token=str(answer.token))
 
-    @strawberry.mutation(description="Change the text of a note. Every version is kept.")
+    @strawberry.mutation(
+        graphql_type=result_of(EditNotePayload), description="Change the text of a note. Every version is kept."
+    )
     async def edit_note(
         self, info: Info, input: Annotated[EditNoteInput, strawberry.argument(description="Which note, and its text.")]
-    ) -> EditNoteResult:
+    ) -> EditNotePayload:
         note = read_note(info, input.note)
 
         async def work(tx: Transaction) -> dict[str, Any]:
@@ -91,18 +87,18 @@ class NoteMutations:
         answer = await write(info, read_delivery(info, input), work)
         return EditNotePayload(note=await load_note(info, note), token=str(answer.token))
 
-    @strawberry.mutation(description="Delete a note. It can be restored.")
+    @strawberry.mutation(graphql_type=result_of(DeleteNotePayload), description="Delete a note. It can be restored.")
     async def delete_note(
         self, info: Info, input: Annotated[NoteInput, strawberry.argument(description="Which note.")]
-    ) -> DeleteNoteResult:
+    ) -> DeleteNotePayload:
         note = read_note(info, input.note)
         answer = await write(info, read_delivery(info, input), _marking(info, note, deleted=True))
         return DeleteNotePayload(note=await load_note(info, note), token=str(answer.token))
 
-    @strawberry.mutation(description="Take back the deletion of a note.")
+    @strawberry.mutation(graphql_type=result_of(RestoreNotePayload), description="Take back the deletion of a note.")
     async def restore_note(
         self, info: Info, input: Annotated[NoteInput, strawberry.argument(description="Which note.")]
-    ) -> RestoreNoteResult:
+    ) -> RestoreNotePayload:
         note = read_note(info, input.note)
         answer = await write(info, read_delivery(info, input), _marking(info, note, deleted=False))
         return RestoreNotePayload(note=await load_note(info, note), token=str(answer.token))

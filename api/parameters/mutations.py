@@ -23,17 +23,14 @@ class LogParamsPayload:
     token: str = strawberry.field(description=TOKEN)
 
 
-LogParamsResult = result_of(LogParamsPayload)
-
-
 @strawberry.type
 class ParameterMutations:
-    @strawberry.mutation(description="Log parameters of a run.")
+    @strawberry.mutation(graphql_type=result_of(LogParamsPayload), description="Log parameters of a run.")
     async def log_params(
         self,
         info: Info,
         input: Annotated[LogParamsInput, strawberry.argument(description="Which run, and its parameters.")],
-    ) -> LogParamsResult:
+    ) -> LogParamsPayload:
         target = read_run_write(info, input)
         parameters = read_parameters(input.params, input.parameters)
         context = info.context

@@ -11,9 +11,10 @@ from api.info import Info
 from api.metrics.points import read_series
 from api.mutating import RunWrite, read_run_write, write
 from api.parameters.inputs import read_parameters
+from api.problems import result_of
 from api.runs.inputs import LogBatchInput
 from api.runs.loaders import load_run
-from api.runs.payloads import LogBatchPayload, LogBatchResult
+from api.runs.payloads import LogBatchPayload
 from api.tags.inputs import read_tags
 from domain.errors import DomainError
 from domain.ids import NoteID
@@ -25,12 +26,13 @@ from store.transactions import Transaction
 @strawberry.type
 class BatchMutations:
     @strawberry.mutation(
+        graphql_type=result_of(LogBatchPayload),
         description="Log everything of one run at once, in one transaction: parameters, tags, points, notes, "
-        "artifacts, and its end."
+        "artifacts, and its end.",
     )
     async def log_batch(
         self, info: Info, input: Annotated[LogBatchInput, strawberry.argument(description="Which run, and all of it.")]
-    ) -> LogBatchResult:
+    ) -> LogBatchPayload:
         target = read_run_write(info, input)
         workspace = info.context.workspace
         batch = await read_batch(info, target, input)

@@ -10,17 +10,13 @@ import strawberry
 
 from api.info import Info
 from api.mutating import read_delivery, show_writes, write
-from api.problems import describe_problem
+from api.problems import describe_problem, result_of
 from api.runs.inputs import ArchiveRunsInput, PurgeRunInput, RunsInput
 from api.runs.payloads import (
     ArchiveRunsPayload,
-    ArchiveRunsResult,
     DeleteRunsPayload,
-    DeleteRunsResult,
     PurgeRunPayload,
-    PurgeRunResult,
     RestoreRunsPayload,
-    RestoreRunsResult,
     RunOutcome,
 )
 from api.runs.types import Run
@@ -39,34 +35,41 @@ Act = Callable[[Transaction, WorkspaceID, list[RunID]], Awaitable[dict[RunID, Do
 
 @strawberry.type
 class BulkRunMutations:
-    @strawberry.mutation(description="Put runs away, or take them out again: archived ones are left out of lists.")
+    @strawberry.mutation(
+        graphql_type=result_of(ArchiveRunsPayload),
+        description="Put runs away, or take them out again: archived ones are left out of lists.",
+    )
     async def archive_runs(
         self, info: Info, input: Annotated[ArchiveRunsInput, strawberry.argument(description="Which runs.")]
-    ) -> ArchiveRunsResult:
+    ) -> ArchiveRunsPayload:
         outcomes, token = await act_on(info, input, partial(archive_runs, archived=input.archived))
         return ArchiveRunsPayload(outcomes=outcomes, token=token)
 
-    @strawberry.mutation(description="Delete runs. They can be restored until they are purged.")
+    @strawberry.mutation(
+        graphql_type=result_of(DeleteRunsPayload),
+        description="Delete runs. They can be restored until they are purged.",
+    )
     async def delete_runs(
         self, info: Info, input: Annotated[RunsInput, strawberry.argument(description="Which runs.")]
-    ) -> DeleteRunsResult:
+    ) -> DeleteRunsPayload:
         outcomes, token = await act_on(info, input, delete_runs)
         return DeleteRunsPayload(outcomes=outcomes, token=token)
 
-    @strawberry.mutation(description="Take back the deletion of runs.")
+    @strawberry.mutation(graphql_type=result_of(RestoreRunsPayload), description="Take back the deletion of runs.")
     async def restore_runs(
         self, info: Info, input: Annotated[RunsInput, strawberry.argument(description="Which runs.")]
-    ) -> RestoreRunsResult:
+    ) -> RestoreRunsPayload:
         outcomes, token = await act_on(info, input, restore_runs)
         return RestoreRunsPayload(outcomes=outcomes, token=token)
 
     @strawberry.mutation(
+        graphql_type=result_of(PurgeRunPayload),
         description="Erase a deleted run: its points, parameters, tags, notes and artifacts. Cannot be undone; its id "
-        "is refused for ever."
+        "is refused for ever.",
     )
     async def purge_run(
         self, info: Info, input: Annotated[PurgeRunInput, strawberry.argument(description="Which run.")]
-    ) -> PurgeRunResult:
+    ) -> PurgeRunPayload:
         run = parse_run_id(input.run, info.context.workspace, "run")
         token = await purge_run(info.context.database, info.context.workspace, run)
         show_writes(info)
@@ -92,9 +95,7 @@ async def act_on(info: Info, given: RunsInput, act: Act) -> tuple[list[RunOutcom
 
     answer = await write(info, read_delivery(info, given), work)
     refused = {run: _remember(*told) for run, told in answer.values["refused"].items()}
-    for text, run in runs.items():
-        if str(run) in refused:
-            failed[text] = refused[str(run)]
+    failed |= {text: refused[str(run)] for text, run in runs.items() if str(run) in refused}
     return [await _outcome(info, text, runs.get(text), failed.get(text)) for text in given.runs], str(answer.token)
 
 

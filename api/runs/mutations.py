@@ -8,20 +8,16 @@ import strawberry
 
 from api.info import Info
 from api.mutating import read_delivery, read_run_write, read_uuid, show_writes, write
+from api.problems import result_of
 from api.runs.drafts import read_draft, read_run_edit
 from api.runs.inputs import CreateRunInput, FinishRunInput, HeartbeatInput, ResumeRunInput, UpdateRunInput
 from api.runs.loaders import load_run
 from api.runs.payloads import (
     CreateRunPayload,
-    CreateRunResult,
     FinishRunPayload,
-    FinishRunResult,
     HeartbeatPayload,
-    HeartbeatResult,
     ResumeRunPayload,
-    ResumeRunResult,
     UpdateRunPayload,
-    UpdateRunResult,
 )
 from domain.errors import InvalidInput
 from domain.ids import AttemptID, RunID, parse_uuid
@@ -34,10 +30,12 @@ from store.transactions import Transaction
 
 @strawberry.type
 class RunMutations:
-    @strawberry.mutation(description="Make a run, and its experiment where a name finds none.")
+    @strawberry.mutation(
+        graphql_type=result_of(CreateRunPayload), description="Make a run, and its experiment where a name finds none."
+    )
     async def create_run(
         self, info: Info, input: Annotated[CreateRunInput, strawberry.argument(description="The run.")]
-    ) -> CreateRunResult:
+    ) -> CreateRunPayload:
         context = info.context
         draft = read_draft(info, input)
         delivery = read_delivery(info, input, draft.id)
@@ -52,14 +50,15 @@ class RunMutations:
         return CreateRunPayload(run=run, token=str(answer.token))
 
     @strawberry.mutation(
+        graphql_type=result_of(ResumeRunPayload),
         description="Begin a new attempt of a run. Points above `fromStep` that came before are superseded: kept, and "
-        "out of summaries."
+        "out of summaries.",
     )
     async def resume_run(
         self,
         info: Info,
         input: Annotated[ResumeRunInput, strawberry.argument(description="Which run, and the new attempt.")],
-    ) -> ResumeRunResult:
+    ) -> ResumeRunPayload:
         target = read_run_write(info, input)
         resumed = read_resumption(input)
 
@@ -76,10 +75,13 @@ class RunMutations:
             token=str(answer.token),
         )
 
-    @strawberry.mutation(description="End a run. It still takes points, tags, notes and artifacts: spools come late.")
+    @strawberry.mutation(
+        graphql_type=result_of(FinishRunPayload),
+        description="End a run. It still takes points, tags, notes and artifacts: spools come late.",
+    )
     async def finish_run(
         self, info: Info, input: Annotated[FinishRunInput, strawberry.argument(description="Which run, and how.")]
-    ) -> FinishRunResult:
+    ) -> FinishRunPayload:
         target = read_run_write(info, input)
 
         async def work(tx: Transaction) -> dict[str, Any]:
@@ -96,10 +98,13 @@ class RunMutations:
         answer = await write(info, target.delivery, work)
         return FinishRunPayload(run=await load_run(info, target.run), token=str(answer.token))
 
-    @strawberry.mutation(description="Change a run: rename it, describe it, move it below another.")
+    @strawberry.mutation(
+        graphql_type=result_of(UpdateRunPayload),
+        description="Change a run: rename it, describe it, move it below another.",
+    )
     async def update_run(
         self, info: Info, input: Annotated[UpdateRunInput, strawberry.argument(description="Which run, and how.")]
-    ) -> UpdateRunResult:
+    ) -> UpdateRunPayload:
         target = read_run_write(info, input)
         edit = read_run_edit(info, input)
         workspace = info.context.workspace
@@ -112,11 +117,12 @@ class RunMutations:
         return UpdateRunPayload(run=await load_run(info, target.run), token=str(answer.token))
 
     @strawberry.mutation(
-        description="Say that a run is alive. Three missed heartbeats make it LOST, a later one RUNNING."
+        graphql_type=result_of(HeartbeatPayload),
+        description="Say that a run is alive. Three missed heartbeats make it LOST, a later one RUNNING.",
     )
     async def heartbeat(
         self, info: Info, input: Annotated[HeartbeatInput, strawberry.argument(description="Which run.")]
-    ) -> HeartbeatResult:
+    ) -> HeartbeatPayload:
         target = read_run_write(info, input)
         async with info.context.database.write() as tx:
             await beat(tx, info.context.workspace, target.run, seconds=input.seconds, attempt=target.attempt)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from api.mutating import TOKEN
-from api.problems import Problem, result_of
+from api.problems import Problem
 from api.runs.types import Run
 from api.scalars import Int64
 
@@ -82,15 +82,3 @@ class LogBatchPayload:
     run: Run = strawberry.field(description=NOW)
     accepted: Int64 = strawberry.field(description="Metric points of the request.")
     token: str = strawberry.field(description=TOKEN)
-
-
-CreateRunResult = result_of(CreateRunPayload)
-ResumeRunResult = result_of(ResumeRunPayload)
-FinishRunResult = result_of(FinishRunPayload)
-UpdateRunResult = result_of(UpdateRunPayload)
-HeartbeatResult = result_of(HeartbeatPayload)
-ArchiveRunsResult = result_of(ArchiveRunsPayload)
-DeleteRunsResult = result_of(DeleteRunsPayload)
-RestoreRunsResult = result_of(RestoreRunsPayload)
-PurgeRunResult = result_of(PurgeRunPayload)
-LogBatchResult = result_of(LogBatchPayload)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self, cast
+from typing import Annotated, Self, cast
 
 import strawberry
 
@@ -136,7 +136,7 @@ class Run(Node):
     ) -> Series:
         run = RunID(self.uuid)
         page = await connect_series(info, run, self.in_experiment, prefix=prefix, first=first, after=after)
-        return cast("Any", page)
+        return cast("Series", page)
 
     @strawberry.field(description="Files that it made, the oldest first.")
     async def artifacts(self, info: Info, first: First = DEFAULT_PAGE, after: After = None) -> Artifacts:

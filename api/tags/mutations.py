@@ -28,18 +28,17 @@ class RemoveTagsPayload:
     token: str = strawberry.field(description=TOKEN)
 
 
-SetTagsResult = result_of(SetTagsPayload)
-RemoveTagsResult = result_of(RemoveTagsPayload)
-
-
 @strawberry.type
 class TagMutations:
-    @strawberry.mutation(description="Set tags on a run or an experiment; a key that is there gets the new text.")
+    @strawberry.mutation(
+        graphql_type=result_of(SetTagsPayload),
+        description="Set tags on a run or an experiment; a key that is there gets the new text.",
+    )
     async def set_tags(
         self,
         info: Info,
         input: Annotated[SetTagsInput, strawberry.argument(description="What to tag, and the tags.")],
-    ) -> SetTagsResult:
+    ) -> SetTagsPayload:
         context = info.context
         tags = read_tags(input.tags)
         subject = await find_subject(info, input, input.on)
@@ -52,12 +51,12 @@ class TagMutations:
         answer = await write(info, subject.delivery, work)
         return SetTagsPayload(on=await load_present(info, subject.key), token=str(answer.token))
 
-    @strawberry.mutation(description="Take tags off a run or an experiment.")
+    @strawberry.mutation(graphql_type=result_of(RemoveTagsPayload), description="Take tags off a run or an experiment.")
     async def remove_tags(
         self,
         info: Info,
         input: Annotated[RemoveTagsInput, strawberry.argument(description="What to take them off, and their keys.")],
-    ) -> RemoveTagsResult:
+    ) -> RemoveTagsPayload:
         context = info.context
         subject = await find_subject(info, input, input.on)
 

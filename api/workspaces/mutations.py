@@ -30,15 +30,15 @@ class CreateWorkspacePayload:
     token: str = strawberry.field(description=TOKEN)
 
 
-CreateWorkspaceResult = result_of(CreateWorkspacePayload)
-
-
 @strawberry.type
 class WorkspaceMutations:
-    @strawberry.mutation(description="Make a workspace: a part of the record that shares nothing with others.")
+    @strawberry.mutation(
+        graphql_type=result_of(CreateWorkspacePayload),
+        description="Make a workspace: a part of the record that shares nothing with others.",
+    )
     async def create_workspace(
         self, info: Info, input: Annotated[CreateWorkspaceInput, strawberry.argument(description="Its name.")]
-    ) -> CreateWorkspaceResult:
+    ) -> CreateWorkspacePayload:
         async def work(tx: Transaction) -> dict[str, Any]:
             return {"workspace": str(await create_workspace(tx, input.name))}
 
