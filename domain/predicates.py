@@ -95,6 +95,13 @@ def type_of(value: Value) -> ValueType:
     raise InvalidInput(f"{shown(value)} cannot be compared with")
 
 
+def as_number(value: Value) -> int | float | None:
+    """Return a value that compares as a number, None for every other and for NaN, which equals nothing."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or is_nan(value):
+        return None
+    return value
+
+
 def is_nan(value: Value) -> bool:
     """Say whether a value is the float that equals nothing."""
     return isinstance(value, float) and math.isnan(value)

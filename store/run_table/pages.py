@@ -1,0 +1,116 @@
+"""Pages of the run table: any filter, any order, by keyset."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.errors import InvalidInput
+from domain.experiments import Lifecycle
+from domain.filters import EVERYTHING, Filter, normalise
+from domain.ids import RunID, WorkspaceID
+from domain.orders import Order, check_orders
+from store.run_table.cursors import Place, check_place, digest_question, read_cursor, refuse_cursor, write_cursor
+from store.run_table.lookups import fetch_lookups
+from store.run_table.questions import Question
+from store.run_table.walks import Walk, select_gathered
+
+PAGE_LIMIT = 1000
+"""Runs of one page."""
+
+STEPS = 1000
+"""Runs that a walk looks at before it is judged: 1-10 ms."""
+
+STEPS_LIMIT = 20_000
+"""Runs that a second, longer walk may look at, if the first one promises that it will do: up to 100 ms."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunPage:
+    """Ids of runs in the order asked for, the cursor of each, and whether more follow."""
+
+    ids: list[RunID]
+    cursors: list[str]
+    has_next: bool
+
+
+async def fetch_run_page(
+    conn: AsyncConnection,
+    workspace: WorkspaceID,
+    where: Filter = EVERYTHING,
+    orders: Sequence[Order] = (),
+    *,
+    first: int,
+    after: str | None = None,
+    lifecycle: Lifecycle = Lifecycle.PRESENT,
+) -> RunPage:
+    """Return the first runs behind `after` that fulfil a filter; the newest first where no order is given.
+
+    Three or four statements. Raises `InvalidInput` for a cursor that is broken or of another question, `TooLarge`
+    for a filter or an order beyond its limits.
+    """
+    if not 1 <= first <= PAGE_LIMIT:
+        raise InvalidInput(f"first is {first}; it must be between 1 and {PAGE_LIMIT}", path=["first"])
+    where, orders = normalise(where), check_orders(orders)
+    digest = digest_question(workspace, where, orders, lifecycle)
+    place = None if after is None else read_cursor(after, digest)
+    lookups = await fetch_lookups(conn, workspace, where, orders)
+    question = Question(where=where, orders=orders, lifecycle=lifecycle, lookups=lookups)
+    if place is not None and after is not None:
+        _check_place(question, place, after)
+    places = await _fetch_places(conn, question, place, limit=first + 1)
+    shown = places[:first]
+    return RunPage(
+        [RunID(found.run) for found in shown], [write_cursor(digest, found) for found in shown], len(places) > first
+    )
+
+
+def _check_place(question: Question, place: Place, text: str) -> None:
+    if place.stretch >= question.count_stretches():
+        raise refuse_cursor(text)
+    check_place(text, place, Walk(question, place.stretch, None).lane.types)
+
+
+async def _fetch_places(conn: AsyncConnection, question: Question, after: Place | None, *, limit: int) -> list[Place]:
+    """Return the first places behind one, stretch after stretch."""
+    places: list[Place] = []
+    start = question.find_first_stretch() if after is None else after.stretch
+    for stretch in range(start, question.count_stretches()):
+        places += await _fetch_stretch(conn, question, stretch, after, limit=limit - len(places))
+        after = None
+        if len(places) == limit:
+            break
+    return places
+
+
+async def _fetch_stretch(
+    conn: AsyncConnection, question: Question, stretch: int, after: Place | None, *, limit: int
+) -> list[Place]:
+    """Walk; where that does not give enough and the end is not near, walk further or gather."""
+    walk = Walk(question, stretch, after)
+    steps = limit if walk.is_plain else max(STEPS, 4 * limit)
+    rows = await _fetch(conn, walk.select_hits(steps, limit))
+    if walk.is_plain or len(rows) == limit or await _count(conn, walk.select_steps(steps)) < steps:
+        return [_place(stretch, row) for row in rows]
+    longer = 2 * steps * limit // max(len(rows), 1)
+    if longer <= STEPS_LIMIT:
+        rows = await _fetch(conn, walk.select_hits(longer, limit))
+    if len(rows) < limit:
+        rows = await _fetch(conn, select_gathered(question, stretch, after, limit))
+    return [_place(stretch, row) for row in rows]
+
+
+async def _fetch(conn: AsyncConnection, statement: sa.Select[Any]) -> list[sa.Row[Any]]:
+    return list(await conn.execute(statement))
+
+
+async def _count(conn: AsyncConnection, statement: sa.Select[Any]) -> int:
+    return (await conn.execute(sa.select(sa.func.count()).select_from(statement.subquery()))).scalar_one()
+
+
+def _place(stretch: int, row: sa.Row[Any]) -> Place:
+    return Place(stretch, tuple(row[1:]), row[0])
