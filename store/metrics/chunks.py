@@ -95,6 +95,8 @@ def make_chunk(points: SeriesColumns) -> tuple[Any, ...]:
     finite = np.isfinite(values)
     number = ~np.isnan(values)
     nans = len(values) - int(number.sum())
+    with np.errstate(over="ignore"):
+        total = float(values[finite].sum())
     contexts = points.contexts
     single = int(contexts[0]) if bool((contexts == contexts[0]).all()) else None
     return (
@@ -104,7 +106,7 @@ def make_chunk(points: SeriesColumns) -> tuple[Any, ...]:
         int(number.sum()) - int(finite.sum()),
         *(int(steps[0]), int(times[0]), float(values[0]), int(times[-1]), float(values[-1])),
         *_extremes(points, has_number=nans < len(values)),
-        float(values[finite].sum()),
+        total,
         int(points.orders.min()),
         int(points.orders.max()),
         bool((steps[1:] == steps[:-1]).any()),

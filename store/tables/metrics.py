@@ -91,7 +91,8 @@ metric_chunks = sa.Table(
     packed("contexts", nullable=True),
 )
 """Points of one (run, key, attempt) by (step, time, order); replaced, never updated. `sum` is that of the finite
-values. `repeats` says that a step occurs twice; `context` is the one of all its points, null when they have several."""
+values, infinite where it is too large. `repeats` says that a step occurs twice; `context` is the one of all its points,
+null when they have several."""
 
 metric_nonces = sa.Table(
     "metric_nonces",

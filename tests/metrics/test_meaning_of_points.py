@@ -87,7 +87,11 @@ acts = st.lists(
     writes
     | begins
     | st.builds(Compact, st.sampled_from([1, 2, 1000]))
-    | st.builds(Uncounted, st.lists(st.sampled_from(KEYS), min_size=1, max_size=3, unique=True), st.lists(values, min_size=1, max_size=3)),
+    | st.builds(
+        Uncounted,
+        st.lists(st.sampled_from(KEYS), min_size=1, max_size=3, unique=True),
+        st.lists(values, min_size=1, max_size=3),
+    ),
     max_size=12,
 )
 
