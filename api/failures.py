@@ -15,7 +15,7 @@ INTERNAL_ERROR = "internal error"
 log = structlog.get_logger()
 
 # How graphql-core says where in a variable or an argument something stands.
-_WHERE = re.compile(r"""^(?:Variable '\$|Argument ')(?P<name>\w+)'[^:]*? (?:at (?P<at>[^ :]+))?[^:]*?:""")
+_WHERE = re.compile(r"(?:Variable '\$|Argument ')(?P<name>\w+)' has invalid (?:default )?value(?: at (?P<at>[^: ]+))?:")
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
 
 

@@ -67,7 +67,9 @@ async def test_create_run_makes_the_experiment_and_answers_with_both(client: Cli
 
 async def test_log_metrics_takes_columns_with_nan(client: Client) -> None:
     run = await make_seed(client, "seed 1")
-    series = [{"key": "val_loss", "steps": [0, 125], "values": [10.82, "NaN"], "timesMs": [1764000000000, 1764000004000]}]
+    series = [
+        {"key": "val_loss", "steps": [0, 125], "values": [10.82, "NaN"], "timesMs": [1764000000000, 1764000004000]}
+    ]
 
     done = await client.do(read_operation("LogMetrics"), {"run": run, "series": series, "clientKey": "k"})
 
@@ -122,7 +124,7 @@ async def test_the_run_table_filters_orders_and_pages(client: Client) -> None:
             }
         ]
         await client.log(runs[name], series=series)
-    tagged = "mutation($on: NodeRef!) { setTags(input: {on: $on, tags: {state: \"broken\"}}) { ... on SetTagsPayload { token } } }"
+    tagged = 'mutation($on: NodeRef!) { setTags(input: {on: $on, tags: {state: "broken"}}) { ... on SetTagsPayload { token } } }'
     await client.ask(tagged, {"on": {"run": runs["seed 4"]}})
 
     answer = (await client.ask(read_operation("RunTable")))["runs"]
@@ -201,7 +203,10 @@ async def test_runs_are_compared_side_by_side(client: Client) -> None:
         "metrics": [
             {
                 "key": "val_loss",
-                "values": [{"run": {"id": one}, "last": {"value": 3.5}}, {"run": {"id": two}, "last": {"value": "NaN"}}],
+                "values": [
+                    {"run": {"id": one}, "last": {"value": 3.5}},
+                    {"run": {"id": two}, "last": {"value": "NaN"}},
+                ],
             }
         ],
         "tags": [{"key": "gpu", "values": [{"run": {"id": one}, "value": "h100"}]}],
