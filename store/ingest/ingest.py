@@ -27,6 +27,9 @@ log = structlog.get_logger()
 POINT_BYTES = 80
 """What a point takes while it waits: its columns as sent and as sorted, and what they are encoded to."""
 
+JOIN_TURNS = 5
+"""Turns of the event loop that a group waits for more members, if there are requests that have not joined yet."""
+
 Written = Callable[[WorkspaceID, RunID], None]
 
 
@@ -126,8 +129,16 @@ class Ingest:
                 await self._wake.wait_for(lambda: self._waiting or self._is_drained())
                 if not self._waiting:
                     return
-                group = self._take_group()
+            await self._let_join()
+            group = self._take_group()
             await self._commit(group)
+
+    async def _let_join(self) -> None:
+        """Give callers that were answered together, or are still preparing, a few turns of the loop to join."""
+        for _ in range(JOIN_TURNS):
+            if len(self._waiting) >= self._admitted:
+                return
+            await asyncio.sleep(0)
 
     def _is_drained(self) -> bool:
         return not self._open and self._admitted == 0
