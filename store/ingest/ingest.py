@@ -15,7 +15,7 @@ from domain.ids import RunID, WorkspaceID
 from domain.points import Accepted, PointsRequest
 from store.counters import lock_run, save_counters
 from store.database import Database
-from store.ingest.groups import write_group
+from store.ingest.groups import Outcome, write_group
 from store.ingest.settings import IngestSettings
 from store.keys import Keys
 from store.metrics.points import Prepared, prepare_points, write_points
@@ -45,7 +45,7 @@ class Ingest:
     """Takes requests of points and answers when they are committed.
 
     Memory is bounded: above the bounds `submit` raises `Unavailable` at once, and the same request may come again.
-    `written` is called after each commit with the runs that were written to: the compactor wants to know.
+    `written` is called after each commit with the runs that were written to, for the compactor; it must not raise.
     """
 
     def __init__(
@@ -161,7 +161,8 @@ class Ingest:
         if not group:
             return
         try:
-            await self._write(group)
+            async with self._database.write() as tx:
+                outcomes = await write_group(tx, [member.prepared for member in group])
         except DomainError as exc:
             _fail(group, exc)
         except Exception as exc:
@@ -172,18 +173,9 @@ class Ingest:
             log.warning("group_split", members=len(group), error=type(exc).__name__)
             for member in group:
                 await self._commit([member])
-
-    async def _write(self, group: list[_Member]) -> None:
-        async with self._database.write() as tx:
-            outcomes = await write_group(tx, [member.prepared for member in group])
-        for member, outcome in zip(group, outcomes, strict=True):
-            if member.answer.done():
-                continue
-            if isinstance(outcome, Accepted):
-                member.answer.set_result(outcome)
-            else:
-                member.answer.set_exception(outcome)
-        self._tell_written([member.prepared.request for member in group])
+        else:
+            _answer(group, outcomes)
+            self._tell_written([member.prepared.request for member in group])
 
     def _tell_written(self, requests: list[PointsRequest]) -> None:
         if self._written is not None:
@@ -211,6 +203,16 @@ class Ingest:
         answer = await write_once(self._database, request.workspace, delivery, work, again={"accepted": len(prepared)})
         self._tell_written([request])
         return Accepted(accepted=int(answer.values["accepted"]), token=answer.token)
+
+
+def _answer(group: list[_Member], outcomes: list[Outcome]) -> None:
+    for member, outcome in zip(group, outcomes, strict=True):
+        if member.answer.done():
+            continue
+        if isinstance(outcome, Accepted):
+            member.answer.set_result(outcome)
+        else:
+            member.answer.set_exception(outcome)
 
 
 def _fail(group: list[_Member], exc: Exception) -> None:

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from domain.ids import RunID
 from store import tables
 from store.database import Database
+from store.driver import fetch_driver
 from store.keys import Keys
 from store.metrics.chunks import SMALL, TARGET, SeriesColumns, cut_points, make_chunk, open_chunk
-from store.metrics.compaction import compact_run
+from store.metrics.compaction import _Batch, compact_run
 from store.metrics.compactor import Compactor
 from store.metrics.merging import Neighbour, rebuild_series
 from tests.metrics.logging_points import (
@@ -73,8 +74,6 @@ async def _compact_until(database: Database, run: RunID, statements: int) -> boo
             raise Killed
         left -= 1
 
-    from store.metrics import compaction
-
     class Dying:
         def __init__(self, driver: Any) -> None:
             self._driver = driver
@@ -88,7 +87,7 @@ async def _compact_until(database: Database, run: RunID, statements: int) -> boo
 
     try:
         async with database.write() as tx:
-            batch = compaction._Batch(Dying(await compaction.fetch_driver(tx.conn)), DEFAULT, run)
+            batch = _Batch(Dying(await fetch_driver(tx.conn)), DEFAULT, run)
             await batch.compact(None, batch_series=2)
             die()
     except Killed:
