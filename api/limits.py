@@ -119,34 +119,42 @@ class CostModel:
         model = CostModel(self.schema, self.fragments, {**defaults, **self.variables})
         return 0 if root is None else model._selections(operation.selection_set, root)
 
-    def _selections(self, selections: SelectionSetNode, parent: GraphQLNamedType) -> int:
-        return sum(self._selection(node, parent) for node in selections.selections)
+    def _selections(self, selections: SelectionSetNode, parent: GraphQLNamedType, page: int | None = None) -> int:
+        return sum(self._selection(node, parent, page) for node in selections.selections)
 
-    def _selection(self, node: Any, parent: GraphQLNamedType) -> int:
+    def _selection(self, node: Any, parent: GraphQLNamedType, page: int | None) -> int:
+        """Return the cost of one selection; `page` is the size of the connection that it stands right in."""
         if isinstance(node, FragmentSpreadNode):
             fragment = self.fragments[node.name.value]
-            return self._selections(fragment.selection_set, self._narrowed(fragment, parent))
+            return self._selections(fragment.selection_set, self._narrowed(fragment, parent), page)
         if isinstance(node, InlineFragmentNode):
-            return self._selections(node.selection_set, self._narrowed(node, parent))
+            return self._selections(node.selection_set, self._narrowed(node, parent), page)
         field = getattr(parent, "fields", {}).get(node.name.value)
         if field is None or node.selection_set is None:
             return 1
-        return 1 + self._times(node, field) * self._selections(node.selection_set, get_named_type(field.type))
+        type_ = get_named_type(field.type)
+        if "first" in field.args and not _is_list(field):
+            return 1 + self._selections(node.selection_set, type_, self._page_size(node, field))
+        times = self._length(node, field, page) if _is_list(field) else 1
+        return 1 + times * self._selections(node.selection_set, type_)
 
     def _narrowed(self, node: Any, parent: GraphQLNamedType) -> GraphQLNamedType:
         condition = node.type_condition
         named = condition and self.schema.get_type(condition.name.value)
         return named or parent
 
-    def _times(self, node: FieldNode, field: GraphQLField) -> int:
-        """Return how many objects a field gives: its page, or as many as were asked for by key."""
+    def _page_size(self, node: FieldNode, field: GraphQLField) -> int:
+        asked = self._argument(node, "first")
+        if not isinstance(asked, int):
+            asked = field.args["first"].default_value
+        return min(max(asked, 1), LARGEST_PAGE) if isinstance(asked, int) else LIST_GUESS
+
+    def _length(self, node: FieldNode, field: GraphQLField, page: int | None) -> int:
+        """Return how long a list may be: its connection's page, its `first`, or as many as were asked for by key."""
+        if page is not None:
+            return page
         if "first" in field.args:
-            asked = self._argument(node, "first")
-            default = field.args["first"].default_value
-            size = asked if isinstance(asked, int) else default if isinstance(default, int) else LIST_GUESS
-            return min(max(size, 1), LARGEST_PAGE)
-        if not _is_list(field):
-            return 1
+            return self._page_size(node, field)
         named = (self._argument(node, name) for name in ("keys", "ids") if name in field.args)
         return max((len(value) for value in named if isinstance(value, list | tuple)), default=LIST_GUESS)
 

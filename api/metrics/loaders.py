@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,7 +18,7 @@ from domain.metrics import MetricDefinition
 from domain.pages import Count
 from domain.texts import check_key
 from store.metrics.definitions import fetch_definitions
-from store.metrics.summaries import StoredSummary, fetch_series_count, fetch_series_page, fetch_summaries
+from store.metrics.summaries import StoredSummary, count_series, fetch_series_pages, fetch_summaries
 
 Names: TypeAlias = "tuple[str, ...]"
 Definitions: TypeAlias = "dict[str, MetricDefinition]"
@@ -58,22 +59,58 @@ async def load_rows(info: Info, run: RunID, experiment: ExperimentID, keys: Name
     return [make_row(key, found[key], definitions.get(key)) for key in dict.fromkeys(keys) if key in found]
 
 
+@dataclass(frozen=True, slots=True)
+class SeriesArguments:
+    """Which page of a run's series is meant."""
+
+    prefix: str | None
+    first: int
+    after: str | None
+
+
+class SeriesLoader(ArgumentLoader[RunID, SeriesArguments, "list[tuple[str, StoredSummary]]"]):
+    """Series of runs by name, one more than the page has."""
+
+    async def fetch(
+        self, conn: AsyncConnection, keys: Sequence[RunID], arguments: SeriesArguments
+    ) -> Mapping[RunID, list[tuple[str, StoredSummary]]]:
+        return await fetch_series_pages(
+            conn,
+            self.workspace,
+            keys,
+            prefix=arguments.prefix,
+            after=arguments.after,
+            limit=arguments.first + 1,
+        )
+
+    def absent(self) -> list[tuple[str, StoredSummary]]:
+        return []
+
+
+class SeriesCountLoader(ArgumentLoader[RunID, "str | None", int]):
+    """How many series a run has whose names begin so."""
+
+    async def fetch(self, conn: AsyncConnection, keys: Sequence[RunID], arguments: str | None) -> Mapping[RunID, int]:
+        return await count_series(conn, self.workspace, keys, prefix=arguments)
+
+    def absent(self) -> int:
+        return 0
+
+
 async def connect_series(
     info: Info, run: RunID, experiment: ExperimentID, *, prefix: str | None, first: int, after: str | None
 ) -> Connection[MetricRow]:
     """Return all series of a run by name, as a connection."""
     size = check_first(first)
-    name = None if after is None else read_cursor(after)
-    workspace = info.context.workspace
-    async with info.context.read() as conn:
-        found = await fetch_series_page(conn, workspace, run, prefix=prefix, after=name, limit=size + 1)
-    page = found[:size]
-    definitions = await info.context.loaders.definitions.load(experiment)
-    rows = [make_row(key, stored, definitions.get(key)) for key, stored in page]
+    loaders = info.context.loaders
+    found = await loaders.series.load(
+        (run, SeriesArguments(prefix, size, None if after is None else read_cursor(after)))
+    )
+    definitions = await loaders.definitions.load(experiment)
+    rows = [make_row(key, stored, definitions.get(key)) for key, stored in found[:size]]
 
     async def count() -> Count:
-        async with info.context.read() as conn:
-            return Count(await fetch_series_count(conn, workspace, run), exact=True)
+        return Count(await loaders.series_counts.load((run, prefix)), exact=True)
 
     return connect(
         rows, make=lambda row: row, cursor=lambda row: write_cursor(row.key), has_next=len(found) > size, count=count

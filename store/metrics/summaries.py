@@ -55,27 +55,55 @@ async def fetch_series_page(
     limit: int,
 ) -> list[tuple[str, StoredSummary]]:
     """Return series of a run by name, those after the name `after`; hidden namespaces only if the prefix is in one."""
-    statement = (
+    return (await fetch_series_pages(conn, workspace, [run], prefix=prefix, after=after, limit=limit))[run]
+
+
+async def fetch_series_pages(
+    conn: AsyncConnection,
+    workspace: WorkspaceID,
+    runs: Collection[RunID],
+    *,
+    prefix: str | None,
+    after: str | None,
+    limit: int,
+) -> dict[RunID, list[tuple[str, StoredSummary]]]:
+    """Return the same of several runs, in one query."""
+    asked = sa.func.unnest(_uuids(runs)).table_valued("run").render_derived("asked")
+    page = (
         sa.select(keys.c.name, summaries)
         .join(keys, sa.and_(keys.c.workspace == summaries.c.workspace, keys.c.id == summaries.c.key))
-        .where(summaries.c.workspace == workspace, summaries.c.run == run)
+        .where(summaries.c.workspace == workspace, summaries.c.run == asked.c.run, *_shown(prefix))
         .order_by(keys.c.name)
         .limit(limit)
     )
-    if prefix:
-        statement = statement.where(keys.c.name.startswith(prefix, autoescape=True))
-    for hidden in HIDDEN:
-        if not (prefix or "").startswith(hidden):
-            statement = statement.where(~keys.c.name.startswith(hidden, autoescape=True))
     if after is not None:
-        statement = statement.where(keys.c.name > after)
-    return [(row["name"], read_summary(row)) for row in (await conn.execute(statement)).mappings()]
+        page = page.where(keys.c.name > after)
+    lateral = page.lateral("page")
+    found: dict[RunID, list[tuple[str, StoredSummary]]] = {run: [] for run in runs}
+    statement = sa.select(lateral).select_from(asked.join(lateral, sa.true())).order_by(lateral.c.run, lateral.c.name)
+    for row in (await conn.execute(statement)).mappings():
+        found[RunID(row["run"])].append((row["name"], read_summary(row)))
+    return found
 
 
-async def fetch_series_count(conn: AsyncConnection, workspace: WorkspaceID, run: RunID) -> int:
-    """Return how many series of the run have points that are not superseded, hidden namespaces included."""
-    statement = sa.select(sa.func.count()).where(summaries.c.workspace == workspace, summaries.c.run == run)
-    return int((await conn.execute(statement)).scalar_one())
+async def count_series(
+    conn: AsyncConnection, workspace: WorkspaceID, runs: Collection[RunID], *, prefix: str | None
+) -> dict[RunID, int]:
+    """Return how many series `fetch_series_pages` finds for each run on all its pages, in one query."""
+    statement = (
+        sa.select(summaries.c.run, sa.func.count())
+        .join(keys, sa.and_(keys.c.workspace == summaries.c.workspace, keys.c.id == summaries.c.key))
+        .where(summaries.c.workspace == workspace, summaries.c.run == sa.func.any(_uuids(runs)), *_shown(prefix))
+        .group_by(summaries.c.run)
+    )
+    return {RunID(run): count for run, count in await conn.execute(statement)}
+
+
+def _shown(prefix: str | None) -> list[sa.ColumnElement[bool]]:
+    """Return the conditions on a series' name: it begins so, and hidden ones only where the prefix is in theirs."""
+    conditions = [keys.c.name.startswith(prefix, autoescape=True)] if prefix else []
+    hidden = [namespace for namespace in HIDDEN if not (prefix or "").startswith(namespace)]
+    return conditions + [~keys.c.name.startswith(namespace, autoescape=True) for namespace in hidden]
 
 
 def read_summary(row: Any) -> StoredSummary:

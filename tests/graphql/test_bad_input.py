@@ -245,6 +245,8 @@ async def test_a_client_key_takes_one_body_only(client: Client, database: Databa
     assert await count_rows(database) == before
 
 
+MANY_KEYS = f'{{ metricSeries(run: "{UNKNOWN}", keys: [{",".join(f""" "k{n}" """ for n in range(1001))}]) {{ key }} }}'
+
 QUERIES: list[tuple[str, str, str, list[str], str]] = [
     ("a page of 10^6", "{ runs(first: 1000000) { nodes { id } } }", "TOO_LARGE", ["first"], "1000000"),
     ("a page of -1", "{ runs(first: -1) { nodes { id } } }", "INVALID_INPUT", ["first"], "-1"),
@@ -259,7 +261,7 @@ QUERIES: list[tuple[str, str, str, list[str], str]] = [
      "INVALID_INPUT", ["where", "param", "is", "between"], "between"),
     ("an order by two things", '{ runs(orderBy: [{param: "a", tag: "b"}]) { nodes { id } } }',
      "INVALID_INPUT", ["orderBy", "0"], "param, tag"),
-    ("a series of 1,001 keys", "{ metricSeries(run: \"%s\", keys: %s) { key } }" % (UNKNOWN, str([f"k{n}" for n in range(1001)]).replace("'", '"')),
+    ("a series of 1,001 keys", MANY_KEYS,
      "TOO_LARGE", ["keys"], "1001"),
     ("an unknown run", f'{{ metricSeries(run: "{UNKNOWN}", keys: ["a"]) {{ key }} }}', "NOT_FOUND", ["run"], str(UNKNOWN)),
     ("a reference to nothing", '{ resolve(ref: {digest: "sha256:' + "0" * 64 + '"}) { id } }', "NOT_FOUND", ["ref"], "sha256"),

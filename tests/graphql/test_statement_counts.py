@@ -1,0 +1,95 @@
+"""How many SQL statements an operation takes: as many for a hundred rows as for one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import sqlalchemy as sa
+
+from store.database import Database
+from tests.graphql.asking import Client
+
+COLUMNS = """
+  id name experiment { name tags { key } } parent { name }
+  params(keys: ["lr"]) { key value }
+  tags { key value }
+  metrics(keys: ["loss"]) { key last { value } best { value } }
+  notes(first: 2) { totalCount { value } nodes { text on { id } } }
+  artifacts(first: 2) { totalCount { value } nodes { path run { id } } }
+  children(first: 2) { totalCount { value } nodes { id } }
+"""
+OPERATIONS = {
+    "runs": "query($n: Int!) { runs(first: $n) { totalCount { value } nodes { " + COLUMNS + " } } }",
+    "two sets of keys": (
+        'query($n: Int!) { runs(first: $n) { nodes { a: params(keys: ["lr"]) { key } b: params { key } } } }'
+    ),
+    "experiments": "query($n: Int!) { experiments(first: $n) { totalCount { value } nodes { id workspace { id } tags { key } } } }",
+    "series": "query($n: Int!) { runs(first: $n) { nodes { series(first: 3) { nodes { key } } } } }",
+}
+
+
+@contextmanager
+def counting(database: Database) -> Iterator[list[str]]:
+    """Collect the statements that run meanwhile."""
+    seen: list[str] = []
+
+    def note(_conn: object, _cursor: object, statement: str, *_: object) -> None:
+        seen.append(statement)
+
+    engine = database.reader.sync_engine
+    sa.event.listen(engine, "before_cursor_execute", note)
+    yield seen
+    sa.event.remove(engine, "before_cursor_execute", note)
+
+
+async def fill(client: Client, runs: int) -> None:
+    """Make runs in experiments of their own, each with a parent and something of everything."""
+    top = await client.make_run(name="top")
+    for n in range(runs):
+        run = await client.make_run(experiment=f"track {n}", parent=top, params={"lr": n}, tags={"fold": str(n)})
+        batch = "mutation($input: LogBatchInput!) { logBatch(input: $input) { __typename } }"
+        series = [{"key": "loss", "values": [n]}]
+        files = [{"path": "a/b.txt"}]
+        rest = {"run": run, "series": series, "notes": [{"text": "note"}], "artifacts": files}
+        done = await client.do(batch, {"input": rest})
+        assert done == {"__typename": "LogBatchPayload"}
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+async def test_statements_do_not_grow_with_the_page(client: Client, database: Database, name: str) -> None:
+    await fill(client, 6)
+    await client.ask(OPERATIONS[name], {"n": 1})  # whatever is remembered for the process is remembered now
+    counts = []
+    for size in (1, 6):
+        with counting(database) as seen:
+            await client.ask(OPERATIONS[name], {"n": size})
+        counts.append(len(seen))
+
+    assert counts[0] == counts[1]
+
+
+async def test_a_total_is_counted_only_when_it_is_asked_for(client: Client, database: Database) -> None:
+    await fill(client, 1)
+    counted = []
+    for fields in ("nodes { id }", "nodes { id } totalCount { value }"):
+        with counting(database) as seen:
+            await client.ask(f"{{ runs {{ {fields} }} }}")
+        counted.append(sum("count(" in statement for statement in seen))
+
+    assert counted == [0, 1]
+
+
+async def test_many_nodes_take_one_statement_a_kind(client: Client, database: Database) -> None:
+    await fill(client, 4)
+    ids = [node["id"] for node in (await client.ask("{ runs { nodes { id } } }"))["runs"]["nodes"]]
+    ask = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }"
+    counts = []
+    for asked in (ids[:1], ids):
+        with counting(database) as seen:
+            answer = await client.ask(ask, {"ids": asked})
+        counts.append(len(seen))
+        assert [node["id"] for node in answer["nodes"]] == asked
+
+    assert counts[0] == counts[1]
