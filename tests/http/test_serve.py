@@ -78,7 +78,7 @@ def test_it_prints_three_addresses_answers_and_ends_with_its_postgres_at_sigterm
 
     assert printed[0] == "Whence is ready. Ctrl-C stops it."
     assert addresses == [f"{base}/w/default/graphql", f"{base}/healthz", f"{base}/docs"]
-    assert answer.json() == {"data": {"__typename": "Query"}}
+    assert answer.json()["data"] == {"__typename": "Query"}
     assert status == 0
     assert children != set()
     assert [child for child in children if is_alive(child)] == []
