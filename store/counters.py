@@ -16,7 +16,21 @@ from store import tables
 from store.outbox import Changed
 from store.transactions import Transaction
 
-counters = tables.run_counters
+OWN = (
+    *("revision", "graph_revision", "heartbeat", "heartbeat_seconds", "last_step", "next_order"),
+    *("tail_segments", "tail_points", "tail_bytes", "series", "parameters", "tags"),
+)
+TOKEN = ("token_position", "token_sequence", "token_nonce")
+COLUMNS = (*OWN, *TOKEN)
+
+LOCK = f"""
+SELECT workspace, run, {", ".join(COLUMNS)} FROM run_counters
+WHERE workspace = $1 AND run = ANY($2::uuid[]) ORDER BY run FOR UPDATE
+"""
+SAVE = f"""
+UPDATE run_counters SET {", ".join(f"{name} = ${place}" for place, name in enumerate(COLUMNS, 3))}
+WHERE workspace = $1 AND run = $2
+"""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,14 +63,9 @@ class Counters:
 
 async def lock_counters(tx: Transaction, workspace: WorkspaceID, runs: Collection[RunID]) -> dict[RunID, Counters]:
     """Lock the counters of those runs that exist, in the order of their ids; one query."""
-    rows = await tx.conn.execute(
-        sa.select(counters)
-        .where(counters.c.workspace == workspace, counters.c.run.in_(sorted(runs)))
-        .order_by(counters.c.run)
-        .with_for_update()
-    )
+    rows = await tx.driver.fetch(LOCK, workspace, list(runs))
     found: dict[RunID, Counters] = {}
-    for row in rows.mappings():
+    for row in rows:
         fields = dict(row)
         token = Token(Position(fields.pop("token_position")), fields.pop("token_sequence"), fields.pop("token_nonce"))
         tx.saw(token)
@@ -89,24 +98,6 @@ async def find_missing_run(conn: AsyncConnection, workspace: WorkspaceID, run: R
 async def save_counters(tx: Transaction, changed: Counters) -> None:
     """Write one run's counters back, with the greatest token of its writes."""
     newest = max(changed.token, tx.token)
-    await tx.conn.execute(
-        sa.update(counters)
-        .where(counters.c.workspace == changed.workspace, counters.c.run == changed.run)
-        .values(
-            revision=changed.revision,
-            graph_revision=changed.graph_revision,
-            heartbeat=changed.heartbeat,
-            heartbeat_seconds=changed.heartbeat_seconds,
-            last_step=changed.last_step,
-            next_order=changed.next_order,
-            tail_segments=changed.tail_segments,
-            tail_points=changed.tail_points,
-            tail_bytes=changed.tail_bytes,
-            series=changed.series,
-            parameters=changed.parameters,
-            tags=changed.tags,
-            token_position=newest.position,
-            token_sequence=newest.sequence,
-            token_nonce=newest.nonce,
-        )
-    )
+    values = [getattr(changed, name) for name in OWN]
+    token = (newest.position, newest.sequence, newest.nonce)
+    await tx.driver.execute(SAVE, changed.workspace, changed.run, *values, *token)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,12 +25,11 @@ BATCH = 5000
 Values: TypeAlias = dict[str, Any]
 Work: TypeAlias = Callable[[Transaction], Awaitable[Values]]
 
-CLAIM = sa.text(
-    """
-    INSERT INTO client_keys (workspace, client_key, operation, digest) VALUES (:workspace, :key, :operation, :digest)
-    ON CONFLICT (workspace, client_key) DO NOTHING RETURNING true
-    """
-)
+CLAIM = """
+INSERT INTO client_keys (workspace, client_key, operation, digest) VALUES ($1, $2, $3, $4)
+ON CONFLICT (workspace, client_key) DO NOTHING RETURNING true
+"""
+SAVE_ANSWER = "UPDATE client_keys SET answer = $3 WHERE workspace = $1 AND client_key = $2"
 FORGET = sa.text(
     """
     DELETE FROM client_keys WHERE (workspace, client_key) IN (
@@ -83,13 +83,8 @@ async def claim_client_key(tx: Transaction, workspace: WorkspaceID, delivery: De
     Waits while another transaction holds the key unfinished. Raises `Conflict` for another body.
     """
     keys = tables.client_keys.c
-    claim = {
-        "workspace": workspace,
-        "key": delivery.client_key,
-        "operation": delivery.operation,
-        "digest": delivery.digest,
-    }
-    while await tx.conn.scalar(CLAIM, claim) is None:
+    claim = (workspace, delivery.client_key, delivery.operation, delivery.digest)
+    while await tx.driver.fetchval(CLAIM, *claim) is None:
         row = (
             await tx.conn.execute(
                 sa.select(keys.operation, keys.digest, keys.answer).where(
@@ -113,12 +108,8 @@ def _read_answer(row: Any, delivery: Delivery) -> Answer:
 
 async def save_answer(tx: Transaction, workspace: WorkspaceID, client_key: str, answer: Answer) -> None:
     """Keep the answer of a claimed key for its repeats."""
-    keys = tables.client_keys
-    await tx.conn.execute(
-        sa.update(keys)
-        .where(keys.c.workspace == workspace, keys.c.client_key == client_key)
-        .values(answer={**answer.values, "token": str(answer.token)})
-    )
+    kept = json.dumps({**answer.values, "token": str(answer.token)})
+    await tx.driver.execute(SAVE_ANSWER, workspace, client_key, kept)
 
 
 async def _is_repeat(tx: Transaction, workspace: WorkspaceID, delivery: Delivery, *, claims_compaction: bool) -> bool:

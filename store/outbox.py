@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import IntFlag
 from uuid import UUID
 
+import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -59,17 +60,14 @@ class Changes:
         return iter(self._by_entity.values())
 
 
-INSERT = sa.text(
-    """
-    INSERT INTO outbox (workspace, position, sequence, nonce, kind, uid, revision, changed)
-    SELECT workspace, :position, CASE WHEN n = 1 THEN :sequence ELSE nextval('outbox_sequence') END,
-           CASE WHEN n = 1 THEN :nonce ELSE nonce END, kind, uid, revision, changed
-    FROM unnest(CAST(:workspaces AS uuid[]), CAST(:nonces AS bigint[]), CAST(:kinds AS smallint[]),
-                CAST(:uids AS uuid[]), CAST(:revisions AS bigint[]), CAST(:changeds AS smallint[]))
-         WITH ORDINALITY AS row (workspace, nonce, kind, uid, revision, changed, n)
-    ORDER BY n
-    """
-)
+INSERT = """
+INSERT INTO outbox (workspace, position, sequence, nonce, kind, uid, revision, changed)
+SELECT workspace, $1, CASE WHEN n = 1 THEN $2 ELSE nextval('outbox_sequence') END,
+       CASE WHEN n = 1 THEN $3 ELSE nonce END, kind, uid, revision, changed
+FROM unnest($4::uuid[], $5::bigint[], $6::smallint[], $7::uuid[], $8::bigint[], $9::smallint[])
+     WITH ORDINALITY AS row (workspace, nonce, kind, uid, revision, changed, n)
+ORDER BY n
+"""
 
 
 def make_nonce() -> int:
@@ -77,22 +75,20 @@ def make_nonce() -> int:
     return secrets.randbits(NONCE_BITS)
 
 
-async def insert_changes(conn: AsyncConnection, token: Token, changes: Changes) -> None:
+async def insert_changes(driver: asyncpg.Connection, token: Token, changes: Changes) -> None:
     """Write the rows; the first is the one that `token` names."""
     rows = list(changes)
-    await conn.execute(
+    await driver.execute(
         INSERT,
-        {
-            "position": token.position,
-            "sequence": token.sequence,
-            "nonce": token.nonce,
-            "workspaces": [row.workspace for row in rows],
-            "nonces": [make_nonce() for _ in rows],
-            "kinds": [row.key.kind.value for row in rows],
-            "uids": [row.key.uuid for row in rows],
-            "revisions": [row.revision for row in rows],
-            "changeds": [int(row.changed) for row in rows],
-        },
+        token.position,
+        token.sequence,
+        token.nonce,
+        [row.workspace for row in rows],
+        [make_nonce() for _ in rows],
+        [row.key.kind.value for row in rows],
+        [row.key.uuid for row in rows],
+        [row.revision for row in rows],
+        [int(row.changed) for row in rows],
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,6 +26,7 @@ PARENTS_LOCK = 0x70617265  # "pare": edits of parents go one by one, or two coul
 FIELDS = ("name", "description", "kind", "status", "parent", "created_by", "host", "started_at", "ended_at")
 IN_GRAPH = frozenset({"name", "kind", "status", "parent", "started_at", "ended_at", "deleted_at"})
 
+LOCK_ROW = "SELECT * FROM runs WHERE workspace = $1 AND id = $2 FOR NO KEY UPDATE"
 IS_ABOVE = sa.text(
     """
     WITH RECURSIVE above (id) AS (
@@ -153,12 +155,8 @@ async def _mark(
 
 async def lock_run_row(tx: Transaction, counters: Counters) -> Any:
     """Lock the row of a run whose counters are locked."""
-    rows = await tx.conn.execute(
-        sa.select(runs)
-        .where(runs.c.workspace == counters.workspace, runs.c.id == counters.run)
-        .with_for_update(key_share=True)
-    )
-    return rows.one()
+    row = await tx.driver.fetchrow(LOCK_ROW, counters.workspace, counters.run)
+    return SimpleNamespace(**row)
 
 
 async def save_run_row(tx: Transaction, counters: Counters, row: Any, values: Mapping[str, Any]) -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import sqlalchemy as sa
-
 from domain.attempts import AttemptOrder
 from domain.ids import AttemptID, RunID, WorkspaceID
-from store import tables
 from store.metrics.attempts import name_attempt
 from store.transactions import Transaction
+
+READ_CURRENT = "SELECT attempt FROM runs WHERE workspace = $1 AND id = $2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +27,6 @@ class Standing:
 async def read_standing(tx: Transaction, workspace: WorkspaceID, run: RunID, attempt: AttemptID | None) -> Standing:
     """Return the standing of a write that names `attempt`, or the current one; the run's counters must be locked."""
     if attempt is None:
-        runs = tables.runs.c
-        current = await tx.conn.scalar(sa.select(runs.attempt).where(runs.workspace == workspace, runs.id == run))
+        current = await tx.driver.fetchval(READ_CURRENT, workspace, run)
         return Standing(None if current is None else AttemptID(current))
     return Standing(attempt, await name_attempt(tx, workspace, run, attempt))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -69,7 +70,7 @@ async def test_notes_stand_on_nodes_of_every_kind(database: Database) -> None:
     assert [found[note].subject for note in notes] == subjects
 
 
-async def fetch(database: Database, keys: list[NodeKey]) -> dict[NodeKey, object]:
+async def fetch(database: Database, keys: list[NodeKey]) -> dict[NodeKey, Any]:
     async with database.read() as conn:
         return await fetch_nodes(conn, DEFAULT, keys)
 

@@ -79,7 +79,7 @@ async def test_five_hundred_tags_are_the_limit(database: Database) -> None:
     await remove(database, run.key, "t001")
     await put(database, run.key, one_more="")
     subject = NodeKey(NodeKind.EXPERIMENT, run.experiment)
-    await put(database, subject, **{f"t{n}": "" for n in range(500)})
+    await put(database, subject, DEFAULT, attempt=None, **{f"t{n}": "" for n in range(500)})
     with pytest.raises(TooLarge, match="has 500 tags"):
         await put(database, subject, one_more="")
 
