@@ -40,6 +40,23 @@ class InvalidInput(DomainError):
     code = "INVALID_INPUT"
 
 
+class InvalidQuery(InvalidInput):
+    """The text of a query cannot be read: where it is wrong, counted from 1 in characters, and what was expected."""
+
+    def __init__(
+        self, message: str, *, path: Sequence[str] = (), line: int = 1, column: int = 1, expected: Sequence[str] = ()
+    ) -> None:
+        super().__init__(message, path=path)
+        self.line = line
+        self.column = column
+        self.expected = list(expected)
+
+    def below(self, *path: str) -> InvalidQuery:
+        return type(self)(
+            self.message, path=(*path, *self.path), line=self.line, column=self.column, expected=self.expected
+        )
+
+
 class Conflict(DomainError):
     """It contradicts what is recorded: a taken name, another version, another body under the same key."""
 

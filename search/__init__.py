@@ -1,0 +1,1 @@
+"""Finding things: the language in which queries are written."""
