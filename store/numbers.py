@@ -10,6 +10,7 @@ from domain.errors import Conflict, NotFound
 from domain.ids import ExperimentID, WorkspaceID
 from store import tables
 from store.database import Database
+from store.driver import fetch_driver
 from store.experiments import insert_experiment
 from store.transactions import Transaction
 
@@ -19,11 +20,11 @@ from store.transactions import Transaction
 TAKE = """
 WITH quick AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
 UPDATE experiments SET next_number = next_number + 1 FROM quick
-WHERE workspace = :workspace AND {column} = :experiment AND deleted_at IS NULL
+WHERE workspace = $1 AND {column} = $2 AND deleted_at IS NULL
 RETURNING id, next_number - 1 AS number
 """
-TAKE_BY_NAME = sa.text(TAKE.format(column="name"))
-TAKE_BY_ID = sa.text(TAKE.format(column="id"))
+TAKE_BY_NAME = TAKE.format(column="name")
+TAKE_BY_ID = TAKE.format(column="id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,8 @@ class Numbers:
         """Take the next number of an experiment, before the transaction; None where it is absent or deleted."""
         statement = TAKE_BY_NAME if isinstance(experiment, str) else TAKE_BY_ID
         async with self._database.read_primary() as conn:
-            rows = await conn.execute(statement, {"workspace": workspace, "experiment": experiment})
-            row = rows.first()
-        return None if row is None else Place(ExperimentID(row.id), row.number)
+            row = await (await fetch_driver(conn)).fetchrow(statement, workspace, experiment)
+        return None if row is None else Place(ExperimentID(row["id"]), row["number"])
 
 
 async def make_place(tx: Transaction, workspace: WorkspaceID, experiment: str | ExperimentID) -> Place:

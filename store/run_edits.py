@@ -27,6 +27,9 @@ FIELDS = ("name", "description", "kind", "status", "parent", "created_by", "host
 IN_GRAPH = frozenset({"name", "kind", "status", "parent", "started_at", "ended_at", "deleted_at"})
 
 LOCK_ROW = "SELECT * FROM runs WHERE workspace = $1 AND id = $2 FOR NO KEY UPDATE"
+END = """
+UPDATE runs SET status = $3, ended_at = COALESCE($4, now()), version = version + 1 WHERE workspace = $1 AND id = $2
+"""
 IS_ABOVE = sa.text(
     """
     WITH RECURSIVE above (id) AS (
@@ -52,7 +55,7 @@ async def finish_run(
     Raises `Conflict` if it ended otherwise before; ending it again the same way changes nothing.
     """
     counters = await lock_run(tx, workspace, run)
-    standing = await read_standing(tx, workspace, run, attempt)
+    standing = Standing(None) if attempt is None else await read_standing(tx, workspace, run, attempt)
     if await put_end(tx, counters, status, ended_at=ended_at, standing=standing):
         await save_counters(tx, counters)
 
@@ -68,7 +71,8 @@ async def put_end(
     if row.status == status.value:
         return False
     counters.heartbeat_seconds = None
-    await save_run_row(tx, counters, row, {"status": status.value, "ended_at": ended_at or sa.func.now()})
+    await tx.driver.execute(END, counters.workspace, counters.run, status.value, ended_at)
+    counters.raise_revision(tx, Changed.DOCUMENT | Changed.GRAPH)
     return True
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+import asyncpg
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import Conflict, Gone, NotFound
@@ -20,14 +20,14 @@ from store.numbers import Place, make_place
 from store.outbox import Changed
 from store.paging import count_below, fetch_pages
 from store.parameters import make_columns
-from store.statements import load_statement
+from store.statements import read_statement
 from store.transactions import Transaction
 
 __all__ = ["count_children", "create_run", "fetch_children", "fetch_runs", "find_missing_run", "make_run"]
 
 runs, counters = tables.runs, tables.run_counters
 
-CREATE = load_statement("create_run")
+CREATE = read_statement("create_run")
 COLUMNS = (
     *(column for column in runs.c if column.name != "workspace"),
     counters.c.revision,
@@ -47,8 +47,8 @@ async def create_run(
     place = place or await make_place(tx, workspace, draft.experiment)
     made = draft.id or RunID(make_uuid7())
     try:
-        created = await tx.conn.scalar(CREATE, _make_row(tx, workspace, draft, place, made, keys))
-    except IntegrityError as exc:
+        created = await tx.driver.fetchval(CREATE, *_make_row(tx, workspace, draft, place, made, keys).values())
+    except asyncpg.ForeignKeyViolationError as exc:
         raise _explain(exc, draft) from exc
     if created is None:
         raise await _find_refusal(tx, workspace, made, draft)
@@ -61,6 +61,7 @@ async def create_run(
 def _make_row(
     tx: Transaction, workspace: WorkspaceID, draft: RunDraft, place: Place, made: RunID, keys: Mapping[str, int]
 ) -> dict[str, Any]:
+    """Return the statement's values by name, in the order of its numbers."""
     return {
         "workspace": workspace,
         "id": made,
@@ -93,14 +94,11 @@ async def _find_refusal(tx: Transaction, workspace: WorkspaceID, made: RunID, dr
     return Conflict(f"run {made} already exists", path=["id"])
 
 
-def _explain(exc: IntegrityError, draft: RunDraft) -> NotFound | IntegrityError:
+def _explain(exc: asyncpg.ForeignKeyViolationError, draft: RunDraft) -> NotFound:
     """Return what a broken tie means: the parent is not there, or the experiment was purged meanwhile."""
-    constraint = getattr(exc.orig.__cause__, "constraint_name", "") if exc.orig else ""
-    if constraint == "fk_runs_workspace_parent":
+    if exc.constraint_name == "fk_runs_workspace_parent":
         return NotFound(f"no run {draft.parent} in this workspace", path=["parent"])
-    if constraint == "fk_runs_workspace":
-        return NotFound(f"no experiment {draft.experiment} in this workspace", path=["experiment"])
-    return exc
+    return NotFound(f"no experiment {draft.experiment} in this workspace", path=["experiment"])
 
 
 async def fetch_runs(conn: AsyncConnection, workspace: WorkspaceID, ids: Collection[RunID]) -> dict[RunID, Run]:

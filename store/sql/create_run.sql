@@ -1,26 +1,28 @@
+-- $1 workspace, $2 id, $3 experiment, $4 number, $5 name, $6 description, $7 kind, $8 parent, $9 attempt,
+-- $10 created by, $11 host, $12 started at, $13-15 token, $16 kind of a run's node, $17-22 parameters, $23-24 tags
 WITH run AS (
   INSERT INTO runs (workspace, id, experiment, number, name, description, kind, status, parent, attempt, created_by,
                     host, started_at)
-  SELECT :workspace, :id, :experiment, :number, :name, :description, :kind, 'RUNNING', :parent, :attempt, :created_by,
-         :host, COALESCE(:started_at, now())
-  WHERE NOT EXISTS (SELECT FROM purged WHERE workspace = :workspace AND id IN (:id, :parent))
+  SELECT $1::uuid, $2::uuid, $3::uuid, $4::bigint, $5::text, $6::text, $7::text, 'RUNNING', $8::uuid, $9::uuid, $10::text,
+         $11::text, COALESCE($12::timestamptz, now())
+  WHERE NOT EXISTS (SELECT FROM purged WHERE workspace = $1::uuid AND id IN ($2::uuid, $8::uuid))
   ON CONFLICT (workspace, id) DO NOTHING
   RETURNING id
 ), counters AS (
   INSERT INTO run_counters (workspace, run, parameters, tags, token_position, token_sequence, token_nonce)
-  SELECT :workspace, id, cardinality(CAST(:parameter_keys AS integer[])), cardinality(CAST(:tag_keys AS integer[])),
-         :token_position, :token_sequence, :token_nonce
+  SELECT $1::uuid, id, cardinality($17::integer[]), cardinality($23::integer[]),
+         $13::bigint, $14::bigint, $15::bigint
   FROM run
 ), compaction AS (
-  INSERT INTO compaction (workspace, run) SELECT :workspace, id FROM run
+  INSERT INTO compaction (workspace, run) SELECT $1::uuid, id FROM run
 ), parameters AS (
   INSERT INTO parameters (workspace, run, key, type, number, rest, boolean, raw, attempt)
-  SELECT :workspace, run.id, row.*, CAST(:attempt AS uuid)
-  FROM run, unnest(CAST(:parameter_keys AS integer[]), CAST(:types AS smallint[]), CAST(:numbers AS float8[]),
-                   CAST(:rests AS smallint[]), CAST(:booleans AS boolean[]), CAST(:raws AS text[])) AS row
+  SELECT $1::uuid, run.id, row.*, $9::uuid
+  FROM run, unnest($17::integer[], $18::smallint[], $19::float8[],
+                   $20::smallint[], $21::boolean[], $22::text[]) AS row
 ), tags AS (
   INSERT INTO tags (workspace, subject, kind, attempt, key, value)
-  SELECT :workspace, run.id, :run_kind, CAST(:attempt AS uuid), row.*
-  FROM run, unnest(CAST(:tag_keys AS integer[]), CAST(:tag_values AS text[])) AS row
+  SELECT $1::uuid, run.id, $16::smallint, $9::uuid, row.*
+  FROM run, unnest($23::integer[], $24::text[]) AS row
 )
 SELECT id FROM run
