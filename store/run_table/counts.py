@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.experiments import Lifecycle
 from domain.filters import EVERYTHING, Filter, normalise
 from domain.ids import WorkspaceID
 from domain.pages import COUNT_LIMIT, Count
-from store import tables
 from store.run_table.conditions import join, live
+from store.run_table.fragments import Values, all_of, fetch_rows
 from store.run_table.lookups import fetch_lookups
 
 
@@ -24,9 +23,14 @@ async def count_runs(
     """Count the runs that fulfil a filter; ask only where somebody wants to know. Raises `TooLarge`."""
     where = normalise(where)
     lookups = await fetch_lookups(conn, workspace, where)
-    runs = tables.runs.alias("run")
-    hits = sa.select(runs.c.id).where(
-        runs.c.workspace == workspace, live(runs, lifecycle, lookups), join(where, runs, lookups)
+    values = Values(workspace)
+    found = all_of(
+        [
+            f"run.workspace = {values.workspace}",
+            live("run", lifecycle, lookups, values),
+            join(where, "run", lookups, values),
+        ]
     )
-    counted = hits.limit(COUNT_LIMIT + 1).subquery()
-    return Count.capped((await conn.execute(sa.select(sa.func.count()).select_from(counted))).scalar_one())
+    counted = f"SELECT FROM runs run WHERE {found} LIMIT {COUNT_LIMIT + 1}"
+    rows = await fetch_rows(conn, f"SELECT count(*) FROM ({counted}) counted", values)
+    return Count.capped(rows[0][0])

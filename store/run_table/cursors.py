@@ -12,7 +12,6 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-import sqlalchemy as sa
 
 from domain.errors import InvalidInput
 from domain.experiments import Lifecycle
@@ -21,6 +20,7 @@ from domain.ids import WorkspaceID
 from domain.orders import Order
 from domain.texts import shown
 
+_BITS = {"smallint": 15, "integer": 31, "bigint": 63}
 VERSION = 1
 DIGEST_BYTES = 8
 
@@ -71,25 +71,25 @@ def read_cursor(text: str, digest: bytes) -> Place:
     return place
 
 
-def check_place(text: str, place: Place, types: Sequence[sa.types.TypeEngine[Any]]) -> None:
-    """Raise `InvalidInput` unless the values are of the types that rows have at that place."""
-    if len(place.values) != len(types) or not all(map(_fits, place.values, types)):
+def check_place(text: str, place: Place, kinds: Sequence[str]) -> None:
+    """Raise `InvalidInput` unless the values are of the Postgres types that rows have at that place."""
+    if len(place.values) != len(kinds) or not all(map(_fits, place.values, kinds)):
         raise refuse_cursor(text)
 
 
-def _fits(value: Any, type_: sa.types.TypeEngine[Any]) -> bool:
-    match type_:
-        case sa.Boolean():
+def _fits(value: Any, kind: str) -> bool:
+    match kind:
+        case "boolean":
             return isinstance(value, bool)
-        case sa.Double():
+        case "float8":
             return isinstance(value, float)
-        case sa.Integer():
-            bits = 15 if isinstance(type_, sa.SmallInteger) else 63 if isinstance(type_, sa.BigInteger) else 31
-            return isinstance(value, int) and not isinstance(value, bool) and -(1 << bits) <= value < 1 << bits
-        case sa.Text():
+        case "text":
             return isinstance(value, str) and "\0" not in value
-        case _:
+        case "timestamptz":
             return isinstance(value, datetime) and value.tzinfo is not None
+        case _:
+            limit = 1 << _BITS[kind]
+            return isinstance(value, int) and not isinstance(value, bool) and -limit <= value < limit
 
 
 def refuse_cursor(text: str) -> InvalidInput:

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import sqlalchemy as sa
-
-from store.run_table.comparisons import Condition, Expression
 from store.run_table.cursors import Place
-from store.run_table.leaves import RunsTable
+from store.run_table.fragments import Values, all_of, negate, one_of
 from store.run_table.questions import Question
 from store.run_table.sorting import Part, SortKey, flatten, make_sort_key
 
@@ -19,90 +15,88 @@ from store.run_table.sorting import Part, SortKey, flatten, make_sort_key
 class Lane:
     """What to select from, the id and the keys of a row there, and what holds in the stretch."""
 
-    source: sa.FromClause
-    run: Expression
+    source: str
+    run: str
     parts: tuple[Part, ...]
-    condition: Condition
-    key: SortKey
-    is_missing: bool
+    conditions: tuple[str, ...]
 
     @property
-    def types(self) -> tuple[sa.types.TypeEngine[Any], ...]:
-        """Return the types of a place's values."""
-        return tuple(part.value.type for part in self.parts)
+    def kinds(self) -> tuple[str, ...]:
+        """Return the Postgres types of a place's values."""
+        return tuple(part.kind for part in self.parts)
 
-    def select(self, after: Place | None, *more: Any) -> sa.Select[Any]:
+    def select(self, after: Place | None, limit: str, values: Values, *, where: Sequence[str], more: str = "") -> str:
         """Return the rows behind a place in their order: run_id, part_0 and on, then `more`."""
-        labelled = [part.value.label(f"part_{number}") for number, part in enumerate(self.parts)]
-        query = sa.select(self.run.label("run_id"), *labelled, *more).select_from(self.source).where(self.condition)
-        if after is not None:
-            query = query.where(_is_behind(self.parts, self.run, after))
-        return query.order_by(*_order([part.value for part in self.parts], self.parts), self.run)
+        columns = [f"{part.value} AS part_{number}" for number, part in enumerate(self.parts)]
+        behind = [] if after is None else [_is_behind(self.parts, self.run, after, values)]
+        order = [f"{part.value}{' DESC' if part.descending else ''}" for part in self.parts]
+        found = all_of([*self.conditions, *where, *behind])
+        return (
+            f"SELECT {', '.join([f'{self.run} AS run_id', *columns])}{more} FROM {self.source} "
+            f"WHERE {found} ORDER BY {', '.join([*order, self.run])} LIMIT {limit}"
+        )
 
-    def order_again(self, rows: sa.FromClause) -> list[Any]:
-        """Return the order of rows that `select` gave."""
-        columns = [rows.c[f"part_{number}"] for number in range(len(self.parts))]
-        return [*_order(columns, self.parts), rows.c.run_id]
-
-    def columns_again(self, rows: sa.FromClause) -> list[Any]:
+    def columns_of(self, rows: str) -> str:
         """Return the id and the keys of rows that `select` gave."""
-        return [rows.c.run_id, *(rows.c[f"part_{number}"] for number in range(len(self.parts)))]
+        return ", ".join([f"{rows}.run_id", *(f"{rows}.part_{number}" for number in range(len(self.parts)))])
+
+    def order_of(self, rows: str) -> str:
+        """Return the order of rows that `select` gave."""
+        parts = enumerate(self.parts)
+        columns = [f"{rows}.part_{number}{' DESC' if part.descending else ''}" for number, part in parts]
+        return ", ".join([*columns, f"{rows}.run_id"])
 
 
-def make_lane(question: Question, runs: RunsTable, stretch: int, *, along_values: bool) -> Lane:
-    """Return the lane of a stretch over `runs`, or along the rows of values that the first key stands in.
+FIRST = "k0"
+"""What the table of an order's first key is called in a lane."""
+
+
+def make_lane(question: Question, runs: str, stretch: int, values: Values, *, table: str | None = None) -> Lane:
+    """Return the lane of a stretch over `runs`, rows of `table`; without it, along the rows of values.
 
     The lane of the missing holds all runs: leave out the others by `is_missing`.
     """
-    keys = [make_sort_key(order, runs, question.lookups) for order in question.orders]
-    first, further = keys[0], keys[1:]
-    missing = stretch >= len(first.stretches)
-    own: tuple[Part, ...] = () if missing else first.stretches[stretch].parts
-    condition = sa.true() if missing else first.stretches[stretch].condition
-    inside = runs.c.workspace == question.lookups.workspace
-    if along_values:
-        assert first.table is not None  # noqa: S101  for the type checker
-        assert first.run is not None  # noqa: S101  for the type checker
-        source, run, held = first.table, first.run, first.condition
-        if question.needs_runs:
-            source = source.join(runs, sa.and_(inside, runs.c.id == run))
-    else:
-        source, run, held = runs, runs.c.id, inside
-        if first.table is not None and not missing:
-            source = source.join(first.table, _belongs(first, runs))
-    for key in further:
-        if key.table is not None:
-            source = source.outerjoin(key.table, _belongs(key, runs))
-    return Lane(source, run, (*own, *flatten(further)), sa.and_(held, condition), first, missing)
+    conditions, own = [], ()
+    inside = f"{runs}.workspace = {values.workspace}"
+    source, run = f"{table} {runs}", f"{runs}.id"
+    if not question.is_missing(stretch):
+        first = make_sort_key(question.orders[0], runs, FIRST, question.lookups, values)
+        conditions, own = [first.stretches[stretch].condition], first.stretches[stretch].parts
+        if table is None:
+            source, run = f"{first.table} {FIRST}", first.run or ""
+            conditions.append(first.held)
+            if question.needs_runs:
+                source += f" JOIN runs {runs} ON {inside} AND {runs}.id = {run}"
+        elif first.table is not None:
+            source += f" JOIN {first.table} {FIRST} ON {first.belongs(runs)}"
+    if table is not None:
+        conditions.append(inside)
+    further = [
+        make_sort_key(order, runs, f"k{number}", question.lookups, values)
+        for number, order in enumerate(question.orders[1:], start=1)
+    ]
+    source += "".join(f" LEFT JOIN {key.table} {key.alias} ON {key.belongs(runs)}" for key in further if key.table)
+    return Lane(source, run, (*own, *flatten(further)), tuple(conditions))
 
 
-def is_missing(key: SortKey, runs: RunsTable, *, forced: bool) -> Condition:
-    """Return the condition that a run is in none of a key's stretches; `forced` as in conditions.probe."""
-    held = sa.or_(*(stretch.condition for stretch in key.stretches))
+def is_missing(key: SortKey, runs: str, *, end: str = "") -> str:
+    """Return the condition that a run is in none of a key's stretches; `end` as in conditions.probe."""
+    held = one_of(stretch.condition for stretch in key.stretches)
     if key.table is None:
-        return sa.not_(held)
-    query: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(key.table).where(_belongs(key, runs), held)
-    return ~(query.offset(sa.literal_column("0")) if forced else query).correlate(runs).exists()
+        return negate(held)
+    return f"NOT EXISTS (SELECT FROM {key.table} {key.alias} WHERE {all_of([key.belongs(runs), held])}{end})"
 
 
-def _belongs(key: SortKey, runs: RunsTable) -> Condition:
-    return key.condition if key.run is None else sa.and_(key.condition, key.run == runs.c.id)
-
-
-def _order(columns: Sequence[Expression], parts: Sequence[Part]) -> list[Any]:
-    return [column.desc() if part.descending else column.asc() for column, part in zip(columns, parts, strict=True)]
-
-
-def _is_behind(parts: Sequence[Part], run: Expression, after: Place) -> Condition:
+def _is_behind(parts: Sequence[Part], run: str, after: Place, values: Values) -> str:
     """Return the condition that a row comes behind a place. The first key bounds the range of its index."""
     columns = [*(part.value for part in parts), run]
-    bounds = [sa.literal(value, column.type) for value, column in zip((*after.values, after.run), columns, strict=True)]
-    descending = [*(part.descending for part in parts), False]
-    if not any(descending):
-        return sa.tuple_(*columns) > sa.tuple_(*bounds)
+    kinds = [*(part.kind for part in parts), "uuid"]
+    bounds = [values.bind(value, kind) for value, kind in zip((*after.values, after.run), kinds, strict=True)]
+    if not any(part.descending for part in parts):
+        return f"({', '.join(columns)}) > ({', '.join(bounds)})"
+    signs = ["<" if part.descending else ">" for part in parts] + [">"]
     ways = []
-    for number, (column, bound) in enumerate(zip(columns, bounds, strict=True)):
-        same = [earlier == there for earlier, there in zip(columns[:number], bounds[:number], strict=True)]
-        ways.append(sa.and_(*same, column < bound if descending[number] else column > bound))
-    start = columns[0] <= bounds[0] if descending[0] else columns[0] >= bounds[0]
-    return sa.and_(start, sa.or_(*ways))
+    for number, sign in enumerate(signs):
+        same = [f"{columns[earlier]} = {bounds[earlier]}" for earlier in range(number)]
+        ways.append(all_of([*same, f"{columns[number]} {sign} {bounds[number]}"]))
+    return all_of([f"{columns[0]} {signs[0]}= {bounds[0]}", one_of(ways)])

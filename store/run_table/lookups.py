@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,99 +14,101 @@ from domain.filters import Field, FieldLeaf, Filter, MetricLeaf, ParamLeaf, Stat
 from domain.ids import WorkspaceID
 from domain.orders import MetricOrder, Order, ParamOrder, TagOrder
 from domain.predicates import Operator, Predicate, ValueType, type_of
-from store import tables
-from store.keys import fetch_key_ids
 from store.run_table.comparisons import compare_plain
+from store.run_table.fragments import Values, fetch_rows
 
-experiments = tables.experiments
+_KEYED = (MetricLeaf, ParamLeaf, TagLeaf, MetricOrder, ParamOrder, TagOrder)
+
+HIDDEN = """
+SELECT 1 AS what, NULL::text AS name, NULL::integer AS number, id, deleted_at IS NOT NULL AS flag FROM experiments
+WHERE workspace = {workspace} AND (deleted_at IS NOT NULL OR archived_at IS NOT NULL)
+"""
+KEYS = """
+UNION ALL SELECT 0, name, id, NULL, NULL FROM keys WHERE workspace = {workspace} AND name = ANY({names})
+"""
+GOALS = """
+UNION ALL SELECT 2, keys.name, NULL, metric_definitions.experiment, metric_definitions.goal = 'MAX'
+FROM keys JOIN metric_definitions ON metric_definitions.workspace = keys.workspace AND metric_definitions.key = keys.id
+WHERE keys.workspace = {workspace} AND keys.name = ANY({names}) AND metric_definitions.goal IS NOT NULL
+"""
+NAMED = """
+UNION ALL SELECT 3, NULL, {number}, id, NULL FROM experiments WHERE workspace = {workspace} AND ({condition})
+"""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Goals:
     """The experiments in which the best of a series is its least, and those in which it is its greatest."""
 
-    least: tuple[UUID, ...] = ()
-    greatest: tuple[UUID, ...] = ()
+    least: list[UUID] = field(default_factory=list)
+    greatest: list[UUID] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Lookups:
     """The ids behind the names of one question; a name that is not here means nothing in this workspace."""
 
     workspace: WorkspaceID
     keys: dict[str, int] = field(default_factory=dict)
     goals: dict[str, Goals] = field(default_factory=dict)
-    named: dict[Predicate, tuple[UUID, ...]] = field(default_factory=dict)
+    named: dict[Predicate, list[UUID]] = field(default_factory=dict)
     """The experiments whose name fulfils a condition on names."""
-    archived: tuple[UUID, ...] = ()
+    archived: list[UUID] = field(default_factory=list)
     """Experiments that were put away, and are not deleted."""
-    deleted: tuple[UUID, ...] = ()
+    deleted: list[UUID] = field(default_factory=list)
 
 
 async def fetch_lookups(
     conn: AsyncConnection, workspace: WorkspaceID, where: Filter, orders: Sequence[Order] = ()
 ) -> Lookups:
-    """Look up all that a question names, in two queries and one more for goals and each condition on names."""
-    leaves = list(iterate_leaves(where))
-    names = {item.key for item in (*leaves, *orders) if isinstance(item, _KEYED)}
-    keys = await fetch_key_ids(conn, workspace, sorted(names)) if names else {}
-    best = {
-        item.key
-        for item in (*leaves, *orders)
-        if isinstance(item, MetricLeaf | MetricOrder) and item.of is Statistic.BEST and item.key in keys
-    }
-    archived, deleted = await _fetch_hidden(conn, workspace)
-    return Lookups(
-        workspace=workspace,
-        keys=keys,
-        goals=await _fetch_goals(conn, workspace, {keys[key]: key for key in best}) if best else {},
-        named={condition: await _fetch_named(conn, workspace, condition) for condition in _conditions_on_names(leaves)},
-        archived=archived,
-        deleted=deleted,
-    )
-
-
-_KEYED = (MetricLeaf, ParamLeaf, TagLeaf, MetricOrder, ParamOrder, TagOrder)
+    """Look up all that a question names, in one query."""
+    items = [*iterate_leaves(where), *orders]
+    named = list(_conditions_on_names(items))
+    values = Values(workspace)
+    statement = HIDDEN.format(workspace=values.workspace)
+    for branch, names in ((KEYS, _names(items)), (GOALS, _names_of_best(items))):
+        if names:
+            statement += branch.format(workspace=values.workspace, names=values.bind(names, "text[]"))
+    for number, condition in enumerate(named):
+        compared = compare_plain("name", condition, ValueType.TEXT, values)
+        statement += NAMED.format(number=number, workspace=values.workspace, condition=compared)
+    lookups = Lookups(workspace=workspace, named={condition: [] for condition in named})
+    for row in await fetch_rows(conn, statement, values):
+        _take(lookups, named, row)
+    return lookups
 
 
 def is_about_names(condition: Predicate) -> bool:
     """Say whether a condition on experiments compares their names: it holds a text."""
-    return condition.operator is not Operator.EXISTS and any(type_of(v) is ValueType.TEXT for v in condition.values)
+    return any(type_of(value) is ValueType.TEXT for value in condition.values)
 
 
-def _conditions_on_names(leaves: Iterable[object]) -> set[Predicate]:
+def _take(lookups: Lookups, named: list[Predicate], row: sa.Row[Any]) -> None:
+    match row.what:
+        case 0:
+            lookups.keys[row.name] = row.number
+        case 1:
+            (lookups.deleted if row.flag else lookups.archived).append(row.id)
+        case 2:
+            goals = lookups.goals.setdefault(row.name, Goals())
+            (goals.greatest if row.flag else goals.least).append(row.id)
+        case _:
+            lookups.named[named[row.number]].append(row.id)
+
+
+def _names(items: Iterable[object]) -> list[str]:
+    return sorted({item.key for item in items if isinstance(item, _KEYED)})
+
+
+def _names_of_best(items: Iterable[object]) -> list[str]:
+    metrics = (item for item in items if isinstance(item, MetricLeaf | MetricOrder))
+    return sorted({item.key for item in metrics if item.of is Statistic.BEST})
+
+
+def _conditions_on_names(items: Iterable[object]) -> dict[Predicate, None]:
+    fields = (item for item in items if isinstance(item, FieldLeaf) and item.field is Field.EXPERIMENT)
     return {
-        leaf.condition
-        for leaf in leaves
-        if isinstance(leaf, FieldLeaf) and leaf.field is Field.EXPERIMENT and is_about_names(leaf.condition)
-    }
-
-
-async def _fetch_hidden(conn: AsyncConnection, workspace: WorkspaceID) -> tuple[tuple[UUID, ...], tuple[UUID, ...]]:
-    statement = sa.select(experiments.c.id, experiments.c.deleted_at.is_not(None)).where(
-        experiments.c.workspace == workspace,
-        sa.or_(experiments.c.archived_at.is_not(None), experiments.c.deleted_at.is_not(None)),
-    )
-    rows = [(row[0], row[1]) for row in await conn.execute(statement)]
-    return tuple(id_ for id_, gone in rows if not gone), tuple(id_ for id_, gone in rows if gone)
-
-
-async def _fetch_named(conn: AsyncConnection, workspace: WorkspaceID, condition: Predicate) -> tuple[UUID, ...]:
-    statement = sa.select(experiments.c.id).where(
-        experiments.c.workspace == workspace, compare_plain(experiments.c.name, condition, ValueType.TEXT)
-    )
-    return tuple((await conn.execute(statement)).scalars())
-
-
-async def _fetch_goals(conn: AsyncConnection, workspace: WorkspaceID, names: dict[int, str]) -> dict[str, Goals]:
-    definitions = tables.metric_definitions.c
-    statement = sa.select(definitions.key, definitions.goal, definitions.experiment).where(
-        definitions.workspace == workspace, definitions.key.in_(list(names)), definitions.goal.is_not(None)
-    )
-    found: dict[tuple[int, str], list[UUID]] = {}
-    for key, goal, experiment in await conn.execute(statement):
-        found.setdefault((key, goal), []).append(experiment)
-    return {
-        name: Goals(tuple(found.get((key, "MIN"), ())), tuple(found.get((key, "MAX"), ())))
-        for key, name in names.items()
+        item.condition: None
+        for item in fields
+        if item.condition.operator is not Operator.EXISTS and is_about_names(item.condition)
     }

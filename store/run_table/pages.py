@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import InvalidInput
@@ -15,9 +13,11 @@ from domain.filters import EVERYTHING, Filter, normalise
 from domain.ids import RunID, WorkspaceID
 from domain.orders import Order, check_orders
 from store.run_table.cursors import Place, check_place, digest_question, read_cursor, refuse_cursor, write_cursor
+from store.run_table.fragments import fetch_rows
+from store.run_table.lanes import make_lane
 from store.run_table.lookups import fetch_lookups
 from store.run_table.questions import Question
-from store.run_table.walks import Walk, select_gathered
+from store.run_table.walks import Statement, count_steps, is_plain, select_gathered, select_hits
 
 PAGE_LIMIT = 1000
 """Runs of one page."""
@@ -50,8 +50,8 @@ async def fetch_run_page(
 ) -> RunPage:
     """Return the first runs behind `after` that fulfil a filter; the newest first where no order is given.
 
-    Three or four statements. Raises `InvalidInput` for a cursor that is broken or of another question, `TooLarge`
-    for a filter or an order beyond its limits.
+    Two to four statements as a rule. Raises `InvalidInput` for a cursor that is broken or of another question,
+    `TooLarge` for a filter or an order beyond its limits.
     """
     if not 1 <= first <= PAGE_LIMIT:
         raise InvalidInput(f"first is {first}; it must be between 1 and {PAGE_LIMIT}", path=["first"])
@@ -64,22 +64,21 @@ async def fetch_run_page(
         _check_place(question, place, after)
     places = await _fetch_places(conn, question, place, limit=first + 1)
     shown = places[:first]
-    return RunPage(
-        [RunID(found.run) for found in shown], [write_cursor(digest, found) for found in shown], len(places) > first
-    )
+    cursors = [write_cursor(digest, found) for found in shown]
+    return RunPage([RunID(found.run) for found in shown], cursors, len(places) > first)
 
 
 def _check_place(question: Question, place: Place, text: str) -> None:
-    if place.stretch >= question.count_stretches():
+    if place.stretch >= question.stretches:
         raise refuse_cursor(text)
-    check_place(text, place, Walk(question, place.stretch, None).lane.types)
+    check_place(text, place, make_lane(question, "runs", place.stretch, question.begin(), table="runs").kinds)
 
 
 async def _fetch_places(conn: AsyncConnection, question: Question, after: Place | None, *, limit: int) -> list[Place]:
     """Return the first places behind one, stretch after stretch."""
     places: list[Place] = []
-    start = question.find_first_stretch() if after is None else after.stretch
-    for stretch in range(start, question.count_stretches()):
+    start = question.first_stretch if after is None else after.stretch
+    for stretch in range(start, question.stretches):
         places += await _fetch_stretch(conn, question, stretch, after, limit=limit - len(places))
         after = None
         if len(places) == limit:
@@ -91,26 +90,24 @@ async def _fetch_stretch(
     conn: AsyncConnection, question: Question, stretch: int, after: Place | None, *, limit: int
 ) -> list[Place]:
     """Walk; where that does not give enough and the end is not near, walk further or gather."""
-    walk = Walk(question, stretch, after)
-    steps = limit if walk.is_plain else max(STEPS, 4 * limit)
-    rows = await _fetch(conn, walk.select_hits(steps, limit))
-    if walk.is_plain or len(rows) == limit or await _count(conn, walk.select_steps(steps)) < steps:
-        return [_place(stretch, row) for row in rows]
-    longer = 2 * steps * limit // max(len(rows), 1)
+    plain = is_plain(question, stretch)
+    steps = limit if plain else max(STEPS, 4 * limit)
+    places = await _fetch(conn, stretch, select_hits(question, stretch, after, steps=steps, limit=limit))
+    if plain or len(places) == limit or await _ends(conn, question, stretch, after, steps=steps):
+        return places
+    longer = 2 * steps * limit // max(len(places), 1)
     if longer <= STEPS_LIMIT:
-        rows = await _fetch(conn, walk.select_hits(longer, limit))
-    if len(rows) < limit:
-        rows = await _fetch(conn, select_gathered(question, stretch, after, limit))
-    return [_place(stretch, row) for row in rows]
+        places = await _fetch(conn, stretch, select_hits(question, stretch, after, steps=longer, limit=limit))
+    if len(places) < limit:
+        places = await _fetch(conn, stretch, select_gathered(question, stretch, after, limit=limit))
+    return places
 
 
-async def _fetch(conn: AsyncConnection, statement: sa.Select[Any]) -> list[sa.Row[Any]]:
-    return list(await conn.execute(statement))
+async def _fetch(conn: AsyncConnection, stretch: int, statement: Statement) -> list[Place]:
+    return [Place(stretch, tuple(row[1:]), row[0]) for row in await fetch_rows(conn, *statement)]
 
 
-async def _count(conn: AsyncConnection, statement: sa.Select[Any]) -> int:
-    return (await conn.execute(sa.select(sa.func.count()).select_from(statement.subquery()))).scalar_one()
-
-
-def _place(stretch: int, row: sa.Row[Any]) -> Place:
-    return Place(stretch, tuple(row[1:]), row[0])
+async def _ends(conn: AsyncConnection, question: Question, stretch: int, after: Place | None, *, steps: int) -> bool:
+    """Say whether a walk of so many steps comes to the end of its stretch."""
+    rows = await fetch_rows(conn, *count_steps(question, stretch, after, steps=steps))
+    return bool(rows[0][0] < steps)

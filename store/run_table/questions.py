@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from domain.experiments import Lifecycle
 from domain.filters import And, FieldLeaf, Filter, Statistic
 from domain.orders import FieldOrder, MetricOrder, Order
-from store import tables
+from store.run_table.fragments import Values
 from store.run_table.lookups import Lookups
-from store.run_table.sorting import make_sort_key
+from store.run_table.sorting import count_stretches
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +20,10 @@ class Question:
     orders: tuple[Order, ...]
     lifecycle: Lifecycle
     lookups: Lookups
+
+    def begin(self) -> Values:
+        """Return the values of a new statement."""
+        return Values(self.lookups.workspace)
 
     @property
     def conjuncts(self) -> tuple[Filter, ...]:
@@ -37,13 +41,22 @@ class Question:
         first = self.orders[0]
         return len(self.orders) > 1 or (isinstance(first, MetricOrder) and first.of is Statistic.BEST)
 
-    def count_stretches(self) -> int:
+    @property
+    def stretches(self) -> int:
         """Return how many stretches the order has, that of the missing included."""
-        key = make_sort_key(self.orders[0], tables.runs, self.lookups)
-        return len(key.stretches) + (0 if key.is_total else 1)
+        return count_stretches(self.orders[0])
 
-    def find_first_stretch(self) -> int:
+    def is_missing(self, stretch: int) -> bool:
+        """Say whether a stretch is that of the runs that miss the first key."""
+        return 0 < stretch == self.stretches - 1
+
+    def is_along_values(self, stretch: int) -> bool:
+        """Say whether a stretch is walked along a table of values; else along the runs themselves."""
+        return not isinstance(self.orders[0], FieldOrder) and not self.is_missing(stretch)
+
+    @property
+    def first_stretch(self) -> int:
         """Return the stretch to begin with: the last one where nobody has used the key."""
         first = self.orders[0]
         known = isinstance(first, FieldOrder) or first.key in self.lookups.keys
-        return 0 if known else self.count_stretches() - 1
+        return 0 if known else self.stretches - 1
