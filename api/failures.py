@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from graphql import GraphQLError
 
-from domain.errors import DomainError, InvalidInput
+from domain.errors import DomainError, InvalidInput, InvalidQuery
 
 INTERNAL_ERROR = "internal error"
 
@@ -53,9 +53,10 @@ def find_path(message: str) -> list[str]:
 
 
 def _describe(cause: DomainError, path: list[str]) -> dict[str, Any]:
-    extensions = {"code": cause.code, "path": path, "retriable": cause.retriable}
-    expected = getattr(cause, "expected", None)
-    return extensions if expected is None else {**extensions, "expected": expected}
+    extensions: dict[str, Any] = {"code": cause.code, "path": path, "retriable": cause.retriable}
+    if isinstance(cause, InvalidQuery):
+        extensions |= {"line": cause.line, "column": cause.column, "expected": cause.expected}
+    return extensions
 
 
 def _tell(error: GraphQLError, message: str, extensions: dict[str, Any]) -> GraphQLError:

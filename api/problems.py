@@ -114,7 +114,7 @@ def result_of(payload: type) -> Any:
 
 def describe_problem(error: errors.DomainError, *, below: tuple[str, ...] = ()) -> Problem:
     """Return an expected failure as its type, its path seen from the arguments."""
-    problem = BY_ERROR[type(error)]
+    problem = next(BY_ERROR[kind] for kind in type(error).__mro__ if kind in BY_ERROR)
     return problem(
         code=ProblemCode[error.code],
         message=error.message,

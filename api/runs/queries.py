@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated
 
 import strawberry
-from store.run_table import RunPage, count_runs, fetch_run_page
 
 from api.connections import AFTER, AT_LEAST, DEFAULT_PAGE, FIRST, Connection, check_first, connect
-from api.filters.inputs import FilterInput, read_filter
+from api.filters.inputs import FilterInput
 from api.filters.orders import RunOrder, read_orders
+from api.filters.texts import QUERY, read_question
 from api.info import Info
 from api.reading import await_token
 from api.runs.loaders import load_run
@@ -20,6 +20,7 @@ from domain.experiments import Lifecycle
 from domain.ids import RunID
 from domain.pages import Count
 from domain.references import parse_run_id
+from store.run_table import RunPage, count_runs, fetch_run_page
 from store.runs import fetch_runs
 
 Runs = Connection[Run]
@@ -45,6 +46,7 @@ class RunQueries:
         self,
         info: Info,
         where: Annotated[FilterInput | None, strawberry.argument(description="Only those that fulfil this.")] = None,
+        query: Annotated[str | None, strawberry.argument(description=QUERY)] = None,
         order_by: Annotated[
             list[RunOrder] | None, strawberry.argument(description="At most 8 keys; the first weighs most.")
         ] = None,
@@ -58,7 +60,7 @@ class RunQueries:
         await await_token(info, at_least)
         context = info.context
         size = check_first(first)
-        tree = read_filter(where, context.workspace, "where")
+        tree = await read_question(where, query, context.workspace)
         orders = read_orders(order_by)
 
         async def count() -> Count:

@@ -18,7 +18,6 @@ from graphql import (
 QUERIES = Path(__file__).parent / "queries.graphql"
 
 NOT_YET_SERVED = {
-    "RunTableByText": "the text form of a query",
     "RecordLineage": "lineage",
     "DescribeNode": "lineage",
     "Upstream": "lineage",
