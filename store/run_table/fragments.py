@@ -7,7 +7,7 @@ The run table's statements differ with every filter and order. Made of SQLAlchem
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -29,6 +29,9 @@ class Values:
         """Return the place of a value of a Postgres type."""
         self.bound.append(value)
         return f"${len(self.bound)}::{kind}"
+
+
+Statement: TypeAlias = tuple[str, Values]
 
 
 def all_of(conditions: Iterable[str]) -> str:

@@ -29,11 +29,11 @@ class Lane:
         """Return the rows behind a place in their order: run_id, part_0 and on, then `more`."""
         columns = [f"{part.value} AS part_{number}" for number, part in enumerate(self.parts)]
         behind = [] if after is None else [_is_behind(self.parts, self.run, after, values)]
-        order = [f"{part.value}{' DESC' if part.descending else ''}" for part in self.parts]
+        order = [f"part_{number}{' DESC' if part.descending else ''}" for number, part in enumerate(self.parts)]
         found = all_of([*self.conditions, *where, *behind])
         return (
             f"SELECT {', '.join([f'{self.run} AS run_id', *columns])}{more} FROM {self.source} "
-            f"WHERE {found} ORDER BY {', '.join([*order, self.run])} LIMIT {limit}"
+            f"WHERE {found} ORDER BY {', '.join([*order, 'run_id'])} LIMIT {limit}"
         )
 
     def columns_of(self, rows: str) -> str:
@@ -56,7 +56,8 @@ def make_lane(question: Question, runs: str, stretch: int, values: Values, *, ta
 
     The lane of the missing holds all runs: leave out the others by `is_missing`.
     """
-    conditions, own = [], ()
+    conditions: list[str] = []
+    own: tuple[Part, ...] = ()
     inside = f"{runs}.workspace = {values.workspace}"
     source, run = f"{table} {runs}", f"{runs}.id"
     if not question.is_missing(stretch):
@@ -71,20 +72,29 @@ def make_lane(question: Question, runs: str, stretch: int, values: Values, *, ta
             source += f" JOIN {first.table} {FIRST} ON {first.belongs(runs)}"
     if table is not None:
         conditions.append(inside)
-    further = [
+    further = make_keys(question, runs, values, start=1)
+    return Lane(source + join_keys(further, runs), run, (*own, *flatten(further)), tuple(conditions))
+
+
+def make_keys(question: Question, runs: str, values: Values, *, start: int = 0) -> list[SortKey]:
+    """Return the keys of an order from the one of number `start` on, each over a table of its own."""
+    return [
         make_sort_key(order, runs, f"k{number}", question.lookups, values)
-        for number, order in enumerate(question.orders[1:], start=1)
+        for number, order in enumerate(question.orders[start:], start=start)
     ]
-    source += "".join(f" LEFT JOIN {key.table} {key.alias} ON {key.belongs(runs)}" for key in further if key.table)
-    return Lane(source, run, (*own, *flatten(further)), tuple(conditions))
 
 
-def is_missing(key: SortKey, runs: str, *, end: str = "") -> str:
-    """Return the condition that a run is in none of a key's stretches; `end` as in conditions.probe."""
+def join_keys(keys: Sequence[SortKey], runs: str) -> str:
+    """Return the joins that give a run its keys; what it lacks is null."""
+    return "".join(f" LEFT JOIN {key.table} {key.alias} ON {key.belongs(runs)}" for key in keys if key.table)
+
+
+def is_missing(key: SortKey, runs: str) -> str:
+    """Return the condition that a run is in none of a key's stretches, as a look-up like conditions.probe's."""
     held = one_of(stretch.condition for stretch in key.stretches)
     if key.table is None:
         return negate(held)
-    return f"NOT EXISTS (SELECT FROM {key.table} {key.alias} WHERE {all_of([key.belongs(runs), held])}{end})"
+    return f"NOT EXISTS (SELECT FROM {key.table} {key.alias} WHERE {all_of([key.belongs(runs), held])} OFFSET 0)"
 
 
 def _is_behind(parts: Sequence[Part], run: str, after: Place, values: Values) -> str:

@@ -13,11 +13,12 @@ from domain.filters import EVERYTHING, Filter, normalise
 from domain.ids import RunID, WorkspaceID
 from domain.orders import Order, check_orders
 from store.run_table.cursors import Place, check_place, digest_question, read_cursor, refuse_cursor, write_cursor
-from store.run_table.fragments import fetch_rows
+from store.run_table.fragments import Statement, fetch_rows
+from store.run_table.gathering import Gathering
 from store.run_table.lanes import make_lane
 from store.run_table.lookups import fetch_lookups
 from store.run_table.questions import Question
-from store.run_table.walks import Statement, count_steps, is_plain, select_gathered, select_hits
+from store.run_table.walks import count_steps, is_plain, select_hits
 
 PAGE_LIMIT = 1000
 """Runs of one page."""
@@ -47,10 +48,12 @@ async def fetch_run_page(
     first: int,
     after: str | None = None,
     lifecycle: Lifecycle = Lifecycle.PRESENT,
+    steps: int = STEPS,
 ) -> RunPage:
     """Return the first runs behind `after` that fulfil a filter; the newest first where no order is given.
 
-    Two to four statements as a rule. Raises `InvalidInput` for a cursor that is broken or of another question,
+    Two to four statements as a rule; `steps` is how many rows of an index are looked at before all hits are gathered,
+    and changes the cost only. Raises `InvalidInput` for a cursor that is broken or of another question,
     `TooLarge` for a filter or an order beyond its limits.
     """
     if not 1 <= first <= PAGE_LIMIT:
@@ -62,7 +65,7 @@ async def fetch_run_page(
     question = Question(where=where, orders=orders, lifecycle=lifecycle, lookups=lookups)
     if place is not None and after is not None:
         _check_place(question, place, after)
-    places = await _fetch_places(conn, question, place, limit=first + 1)
+    places = await _fetch_places(conn, question, place, limit=first + 1, steps=steps)
     shown = places[:first]
     cursors = [write_cursor(digest, found) for found in shown]
     return RunPage([RunID(found.run) for found in shown], cursors, len(places) > first)
@@ -74,33 +77,42 @@ def _check_place(question: Question, place: Place, text: str) -> None:
     check_place(text, place, make_lane(question, "runs", place.stretch, question.begin(), table="runs").kinds)
 
 
-async def _fetch_places(conn: AsyncConnection, question: Question, after: Place | None, *, limit: int) -> list[Place]:
-    """Return the first places behind one, stretch after stretch."""
+async def _fetch_places(
+    conn: AsyncConnection, question: Question, after: Place | None, *, limit: int, steps: int
+) -> list[Place]:
+    """Walk stretch after stretch; where that finds too few, gather all that is left."""
     places: list[Place] = []
     start = question.first_stretch if after is None else after.stretch
     for stretch in range(start, question.stretches):
-        places += await _fetch_stretch(conn, question, stretch, after, limit=limit - len(places))
-        after = None
+        here = after if stretch == start else None
+        found, is_all = await _walk(conn, question, stretch, here, limit=limit - len(places), steps=steps)
+        places += found
         if len(places) == limit:
             break
+        if not is_all:
+            last = places[-1] if places else after
+            return places + await _gather(conn, question, last, limit=limit - len(places))
     return places
 
 
-async def _fetch_stretch(
-    conn: AsyncConnection, question: Question, stretch: int, after: Place | None, *, limit: int
-) -> list[Place]:
-    """Walk; where that does not give enough and the end is not near, walk further or gather."""
+async def _walk(
+    conn: AsyncConnection, question: Question, stretch: int, after: Place | None, *, limit: int, steps: int
+) -> tuple[list[Place], bool]:
+    """Return hits of one stretch, and whether they are all it has, or as many as were asked for."""
     plain = is_plain(question, stretch)
-    steps = limit if plain else max(STEPS, 4 * limit)
+    steps = limit if plain else steps * max(1, limit // 250)
     places = await _fetch(conn, stretch, select_hits(question, stretch, after, steps=steps, limit=limit))
     if plain or len(places) == limit or await _ends(conn, question, stretch, after, steps=steps):
-        return places
+        return places, True
     longer = 2 * steps * limit // max(len(places), 1)
     if longer <= STEPS_LIMIT:
         places = await _fetch(conn, stretch, select_hits(question, stretch, after, steps=longer, limit=limit))
-    if len(places) < limit:
-        places = await _fetch(conn, stretch, select_gathered(question, stretch, after, limit=limit))
-    return places
+    return places, len(places) == limit
+
+
+async def _gather(conn: AsyncConnection, question: Question, after: Place | None, *, limit: int) -> list[Place]:
+    gathering = Gathering(question)
+    return [gathering.read(row) for row in await fetch_rows(conn, *gathering.select(after, limit=limit))]
 
 
 async def _fetch(conn: AsyncConnection, stretch: int, statement: Statement) -> list[Place]:

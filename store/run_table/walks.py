@@ -1,22 +1,17 @@
-"""Two ways to the next hits of a stretch: walk along its index, or gather every hit and put them in order."""
+"""Walks: the next hits of a stretch of the order, found by looking at one row of its index after the other."""
 
 from __future__ import annotations
 
 from domain.filters import FieldLeaf, MetricLeaf, ParamLeaf, TagLeaf
 from domain.orders import MetricOrder, ParamOrder, TagOrder
 from store.run_table.comparisons import compare_doubles, compare_parameter
-from store.run_table.conditions import join, live, probe
+from store.run_table.conditions import live, probe
 from store.run_table.cursors import Place
-from store.run_table.fragments import Values, all_of
+from store.run_table.fragments import Statement, Values, all_of
 from store.run_table.lanes import FIRST, Lane, is_missing, make_lane
 from store.run_table.leaves import STATISTICS, compare_tag
 from store.run_table.questions import Question
 from store.run_table.sorting import make_sort_key
-
-Statement = tuple[str, Values]
-
-GATHERED = "WITH hits AS MATERIALIZED (SELECT run.* FROM runs run WHERE {found}) {ordered}"
-"""Materialised: else the planner walks along the order's index in the hope of many hits."""
 
 
 def is_plain(question: Question, stretch: int) -> bool:
@@ -38,7 +33,8 @@ def select_hits(question: Question, stretch: int, after: Place | None, *, steps:
         rest = [item for item in question.conjuncts if not isinstance(item, FieldLeaf)]
         conditions = [probe(item, "walk", question.lookups, values) for item in rest]
         if question.is_missing(stretch):
-            conditions.append(_leave_out(question, "walk", values, end=" OFFSET 0"))
+            key = make_sort_key(question.orders[0], "walk", FIRST, question.lookups, values)
+            conditions.append(is_missing(key, "walk"))
         source, where = f"({walk}) walk", all_of(conditions)
     columns, order = lane.columns_of("walk"), lane.order_of("walk")
     return f"SELECT {columns} FROM {source} WHERE {where} ORDER BY {order} LIMIT {bound}", values
@@ -50,20 +46,6 @@ def count_steps(question: Question, stretch: int, after: Place | None, *, steps:
     walk_along = _walk_values if question.is_along_values(stretch) else _walk_runs
     _, walk = walk_along(question, stretch, after, values, steps=steps)
     return f"SELECT count(*) FROM ({walk}) walk", values
-
-
-def select_gathered(question: Question, stretch: int, after: Place | None, *, limit: int) -> Statement:
-    """Return the first hits behind a place by way of all hits."""
-    values = question.begin()
-    found = [
-        f"run.workspace = {values.workspace}",
-        live("run", question.lifecycle, question.lookups, values),
-        join(question.where, "run", question.lookups, values),
-    ]
-    lane = make_lane(question, "hit", stretch, values, table="hits")
-    where = [_leave_out(question, "hit", values)] if question.is_missing(stretch) else []
-    ordered = lane.select(after, values.bind(limit, "bigint"), values, where=where)
-    return GATHERED.format(found=all_of(found), ordered=ordered), values
 
 
 def _walk_values(
@@ -84,12 +66,6 @@ def _walk_runs(
         *(probe(item, "walked", question.lookups, values) for item in fields),
     ]
     return lane, lane.select(after, values.bind(steps, "bigint"), values, where=where, more=", walked.*")
-
-
-def _leave_out(question: Question, runs: str, values: Values, *, end: str = "") -> str:
-    """Return the condition that the first key is missing."""
-    key = make_sort_key(question.orders[0], runs, "k", question.lookups, values)
-    return is_missing(key, runs, end=end)
 
 
 def _narrow(question: Question, table: str, values: Values) -> list[str]:

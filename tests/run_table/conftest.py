@@ -1,0 +1,33 @@
+"""One database for the tests of the run table: each of them works in a workspace of its own."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from store.database import Database
+from store.keys import Keys
+from tests.servers.databases import clone, drop, with_database
+from tests.servers.shared_postgres import SharedPostgres
+
+
+@pytest.fixture(scope="session")
+async def record(
+    shared_postgres: SharedPostgres, template_database: str, postgres_admin: asyncpg.Connection
+) -> AsyncIterator[Database]:
+    """The record, shared by the tests of this folder."""
+    name = f"{shared_postgres.prefix}{uuid.uuid4().hex[:12]}"
+    await clone(postgres_admin, template_database, name)
+    database = Database.connect(with_database(shared_postgres.url, name), pool_size=3)
+    yield database
+    await database.close()
+    await drop(postgres_admin, name)
+
+
+@pytest.fixture(scope="session")
+def keys(record: Database) -> Keys:
+    """The interned names of that record."""
+    return Keys(record)
