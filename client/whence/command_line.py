@@ -11,6 +11,7 @@ from whence import __version__, status
 from whence.connecting import add_connection_options, set_connection_defaults
 from whence.failures import WhenceError
 from whence.importing import command as importing
+from whence.run_table import command as run_table
 from whence.settings import read_settings
 
 GROUP = "whence.commands"
@@ -56,6 +57,7 @@ def _make_parser(others: Iterable[EntryPoint]) -> argparse.ArgumentParser:
     set_connection_defaults(parser, read_settings())
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     status.add_command(subparsers)
+    run_table.add_command(subparsers)
     importing.add_command(subparsers)
     for point in sorted(others, key=lambda point: point.name):
         _add_other(subparsers, point)

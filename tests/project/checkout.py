@@ -7,7 +7,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 # What tools leave behind, and what git ignores for the same reason.
-_LEFT_BEHIND = frozenset({".git", ".venv", ".whence", ".cache", "__pycache__", "dist", "node_modules", "vendor"})
+_LEFT_BEHIND = frozenset(
+    {".git", ".venv", ".whence", ".cache", ".hypothesis", "__pycache__", "dist", "node_modules", "vendor"}
+)
 
 # Data of other people that the project carries as it is.
 _CARRIED = ROOT / "demo" / "speedruns"

@@ -1,0 +1,1 @@
+"""The subcommand `whence runs`: the run table in the terminal."""
