@@ -146,7 +146,7 @@ def _parse_json_object(value: object) -> object:
 def parse_datetime(value: object) -> datetime:
     """Read RFC 3339 with its zone. Raises `GraphQLError`."""
     try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) and "T" in value.upper() else None
+        moment = datetime.fromisoformat(value.upper()) if isinstance(value, str) and "T" in value.upper() else None
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:

@@ -106,7 +106,8 @@ class NodeRefInput:
             )
         if self.foreign:
             foreign = self.foreign
-            return make_foreign_ref(str(foreign.system.value), foreign.kind, foreign.scope, foreign.id, *path, "foreign")
+            system = str(foreign.system.value)
+            return make_foreign_ref(system, foreign.kind, foreign.scope, foreign.id, *path, "foreign")
         raise InvalidInput("a reference is empty", path=path)
 
 

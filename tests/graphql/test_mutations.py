@@ -179,7 +179,7 @@ async def test_nothing_is_made_for_points_of_a_run_that_is_not_there(client: Cli
 
 async def test_an_artifact_is_recorded_in_one_spelling(client: Client) -> None:
     run = await client.make_run()
-    file = {"path": "out/model.pt", "size": "9007199254740993", "mediaType": "application/octet-stream"}
+    file: Json = {"path": "out/model.pt", "size": "9007199254740993", "mediaType": "application/octet-stream"}
     file |= {"digest": "SHA256:" + "AB" * 32, "uri": "S3A://Bucket/out/model.pt", "step": 12}
     fields = "artifact { name path size mediaType digest uri step superseded run { id } }"
     done = await client.do(mutation("logArtifact", fields), {"input": {"run": run, **file}})

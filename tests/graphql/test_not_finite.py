@@ -16,7 +16,9 @@ READ = """
 query($run: ID!) {
   metricSeries(run: $run, keys: ["loss"]) { exact count steps values }
   run(id: $run) {
-    metrics(keys: ["loss"]) { count nans infinities first { value } last { value } min { value } max { value } best { value } }
+    metrics(keys: ["loss"]) {
+      count nans infinities first { value } last { value } min { value } max { value } best { value }
+    }
     series { nodes { key last { value } } }
   }
 }

@@ -124,7 +124,7 @@ async def test_the_run_table_filters_orders_and_pages(client: Client) -> None:
             }
         ]
         await client.log(runs[name], series=series)
-    tagged = 'mutation($on: NodeRef!) { setTags(input: {on: $on, tags: {state: "broken"}}) { ... on SetTagsPayload { token } } }'
+    tagged = 'mutation($on: NodeRef!) { setTags(input: {on: $on, tags: {state: "broken"}}) { __typename } }'
     await client.ask(tagged, {"on": {"run": runs["seed 4"]}})
 
     answer = (await client.ask(read_operation("RunTable")))["runs"]

@@ -25,7 +25,9 @@ OPERATIONS = {
     "two sets of keys": (
         'query($n: Int!) { runs(first: $n) { nodes { a: params(keys: ["lr"]) { key } b: params { key } } } }'
     ),
-    "experiments": "query($n: Int!) { experiments(first: $n) { totalCount { value } nodes { id workspace { id } tags { key } } } }",
+    "experiments": (
+        "query($n: Int!) { experiments(first: $n) { totalCount { value } nodes { id workspace { id } tags { key } } } }"
+    ),
     "series": "query($n: Int!) { runs(first: $n) { nodes { series(first: 3) { nodes { key } } } } }",
 }
 
