@@ -83,10 +83,12 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV)
 
 # The distributions of the checkout are installed editable, with the backend that the lock holds, so that nothing comes from elsewhere.
+# Bytecode is made here, not by the first start: without it the imports alone take longer than a start may.
 $(SERVER): requirements/build.lock requirements/server.lock $(DISTRIBUTIONS) | $(BIN)/python
 	@echo "installing the service (once, about a minute)"
 	@$(PIP) --require-hashes -r requirements/build.lock -r requirements/server.lock
 	@$(PIP) --no-index --no-deps --no-build-isolation -e client -e .
+	@$(BIN)/python -m compileall -q $(VENV)/lib api client/whence demo domain search store || true
 	@touch $@
 
 $(DEVELOPMENT): requirements/dev.lock $(SERVER)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import sys
 import tempfile
 import time
+from pathlib import Path
 
 import asyncpg
 
@@ -35,9 +37,18 @@ async def measure_mixed(service: Service) -> None:
 
 async def import_demo(service: Service) -> None:
     """Import the demo's trainings as `whence serve --demo` does."""
-    from demo.loading import load_demo
+    address = f"http://{service.host}:{service.port}"
+    with tempfile.NamedTemporaryFile(suffix=".jsonl") as lines:
+        await run([sys.executable, "-m", "demo"], output=lines.fileno())
+        command = Path(sys.executable).with_name("whence")
+        await run([str(command), "--url", address, "--workspace", "demo", "import", "--create-workspace", lines.name])
 
-    await asyncio.to_thread(load_demo, f"http://{service.host}:{service.port}", None, lambda _: None)
+
+async def run(command: list[str], *, output: int = asyncio.subprocess.DEVNULL) -> None:
+    """Run a program to its end. Raises `RuntimeError` if it fails."""
+    process = await asyncio.create_subprocess_exec(*command, stdout=output)
+    if await process.wait():
+        raise RuntimeError(f"{' '.join(command)} failed")
 
 
 async def measure_case(name: str) -> tuple[str, ...]:
