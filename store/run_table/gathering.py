@@ -6,16 +6,18 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from domain.filters import Filter
 from domain.times import EPOCH
-from store.run_table.conditions import join, live
+from store.run_table.conditions import live
 from store.run_table.cursors import Place
 from store.run_table.fragments import TRUE, Statement, all_of
 from store.run_table.lanes import Lane, join_keys, make_keys
+from store.run_table.leads import find_all
 from store.run_table.questions import Question
-from store.run_table.sorting import Part, flatten
+from store.run_table.sorting import Part, flatten, list_columns
 
 # Materialised: else the planner walks along the order's index in the hope of many hits.
-GATHERED = "WITH hits AS MATERIALIZED (SELECT run.* FROM runs run WHERE {found}) {ordered}"
+GATHERED = "WITH hits AS MATERIALIZED (SELECT {columns} FROM runs run WHERE {found}) {ordered}"
 
 _NEUTRAL: dict[str, Any] = {
     "float8": 0.0,
@@ -30,8 +32,9 @@ _NEUTRAL: dict[str, Any] = {
 class Gathering:
     """All stretches in one statement: a row's first part is its stretch, the others those of every stretch in turn."""
 
-    def __init__(self, question: Question) -> None:
+    def __init__(self, question: Question, lead: Filter | None) -> None:
         self._question = question
+        self._lead = lead
         self._values = question.begin()
         keys = make_keys(question, "hit", self._values)
         self._stretches = [stretch.parts for stretch in keys[0].stretches]
@@ -45,11 +48,12 @@ class Gathering:
         found = [
             f"run.workspace = {values.workspace}",
             live("run", question.lifecycle, question.lookups, values),
-            join(question.where, "run", question.lookups, values),
+            find_all(question.where, self._lead, "run", question.lookups, values),
         ]
         place = None if after is None else self._spread(after)
         ordered = self._lane.select(place, values.bind(limit, "bigint"), values, where=[])
-        return GATHERED.format(found=all_of(found), ordered=ordered), values
+        columns = ", ".join(f"run.{column}" for column in list_columns(question.orders))
+        return GATHERED.format(columns=columns, found=all_of(found), ordered=ordered), values
 
     def read(self, row: sa.Row[Any]) -> Place:
         """Return the place of a row as walks know it."""

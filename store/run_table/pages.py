@@ -16,6 +16,7 @@ from store.run_table.cursors import Place, check_place, digest_question, read_cu
 from store.run_table.fragments import Statement, fetch_rows
 from store.run_table.gathering import Gathering
 from store.run_table.lanes import make_lane
+from store.run_table.leads import find_lead
 from store.run_table.lookups import fetch_lookups
 from store.run_table.questions import Question
 from store.run_table.walks import count_steps, is_plain, select_hits
@@ -80,9 +81,12 @@ def _check_place(question: Question, place: Place, text: str) -> None:
 async def _fetch_places(
     conn: AsyncConnection, question: Question, after: Place | None, *, limit: int, steps: int
 ) -> list[Place]:
-    """Walk stretch after stretch; where that finds too few, gather all that is left."""
+    """Gather where few runs can be hits; else walk stretch after stretch, and gather where that finds too few."""
     places: list[Place] = []
     start = question.first_stretch if after is None else after.stretch
+    lead = None if is_plain(question, start) else await find_lead(conn, question.where, question.lookups)
+    if lead is not None or not question.is_indexed:
+        return await _gather(conn, question, lead, after, limit=limit)
     for stretch in range(start, question.stretches):
         here = after if stretch == start else None
         found, is_all = await _walk(conn, question, stretch, here, limit=limit - len(places), steps=steps)
@@ -91,7 +95,7 @@ async def _fetch_places(
             break
         if not is_all:
             last = places[-1] if places else after
-            return places + await _gather(conn, question, last, limit=limit - len(places))
+            return places + await _gather(conn, question, None, last, limit=limit - len(places))
     return places
 
 
@@ -110,8 +114,10 @@ async def _walk(
     return places, len(places) == limit
 
 
-async def _gather(conn: AsyncConnection, question: Question, after: Place | None, *, limit: int) -> list[Place]:
-    gathering = Gathering(question)
+async def _gather(
+    conn: AsyncConnection, question: Question, lead: Filter | None, after: Place | None, *, limit: int
+) -> list[Place]:
+    gathering = Gathering(question, lead)
     return [gathering.read(row) for row in await fetch_rows(conn, *gathering.select(after, limit=limit))]
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from domain.experiments import Lifecycle
-from domain.filters import And, FieldLeaf, Filter, Statistic
+from domain.filters import FieldLeaf, Filter, Statistic
 from domain.orders import FieldOrder, MetricOrder, Order
 from store.run_table.fragments import Values
+from store.run_table.leads import list_conjuncts
 from store.run_table.lookups import Lookups
 from store.run_table.sorting import count_stretches
 
@@ -28,7 +29,7 @@ class Question:
     @property
     def conjuncts(self) -> tuple[Filter, ...]:
         """Return the conditions that must all be true."""
-        return self.where.items if isinstance(self.where, And) else (self.where,)
+        return list_conjuncts(self.where)
 
     @property
     def is_about_fields(self) -> bool:
@@ -60,3 +61,9 @@ class Question:
         first = self.orders[0]
         known = isinstance(first, FieldOrder) or first.key in self.lookups.keys
         return 0 if known else self.stretches - 1
+
+    @property
+    def is_indexed(self) -> bool:
+        """Say whether the first key of the order has an index to walk along."""
+        first = self.orders[0]
+        return not isinstance(first, MetricOrder) or first.of not in (Statistic.FIRST, Statistic.COUNT)

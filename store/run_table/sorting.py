@@ -83,6 +83,12 @@ class SortKey:
         return self.held if self.run is None else all_of([self.held, f"{self.run} = {runs}.id"])
 
 
+def list_columns(orders: Sequence[Order]) -> list[str]:
+    """Return the columns of the run's own row that an order needs."""
+    fields = (order.field for order in orders if isinstance(order, FieldOrder))
+    return sorted({"workspace", "id", "experiment"} | {_FIELDS[field][0] for field in fields if field in _FIELDS})
+
+
 def make_sort_key(order: Order, runs: str, alias: str, lookups: Lookups, values: Values) -> SortKey:
     """Return the key; one that nobody has used yet in this workspace is missing from every run."""
     down = order.direction is Direction.DESC
