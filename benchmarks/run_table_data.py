@@ -41,9 +41,11 @@ SELECT workspace, id, key, CASE kind WHEN 't' THEN 3 WHEN 'b' THEN 0 ELSE 2 END,
   CASE kind WHEN 'n' THEN value END, CASE kind WHEN 'b' THEN value > 0.5 END,
   CASE kind WHEN 't' THEN 'choice ' || floor(value * 8) WHEN 'b' THEN (value > 0.5)::text ELSE value::text END
 FROM (
-  SELECT workspace, id, key, kind, CASE WHEN kind = 'n' AND number % 2 = 1 THEN floor(drawn * 10) ELSE drawn END AS value
+  SELECT workspace, id, key, kind,
+    CASE WHEN kind = 'n' AND number % 2 = 1 THEN floor(drawn * 10) ELSE drawn END AS value
   FROM made CROSS JOIN (
-    SELECT number - 1 AS number, key, CASE WHEN number % 5 = 0 THEN 't' WHEN number % 7 = 0 THEN 'b' ELSE 'n' END AS kind
+    SELECT number - 1 AS number, key,
+      CASE WHEN number % 5 = 0 THEN 't' WHEN number % 7 = 0 THEN 'b' ELSE 'n' END AS kind
     FROM unnest(CAST(:keys AS integer[])) WITH ORDINALITY AS named (key, number)
   ) AS named CROSS JOIN LATERAL (SELECT (hashint8(n * 1000 + number) & 1048575) / 1048576.0 AS drawn) AS draw
 ) AS valued
