@@ -69,4 +69,6 @@ async def fetch_rows(conn: AsyncConnection, statement: str, values: Values) -> l
 def _chain(operator: str, conditions: Iterable[str], *, neutral: str) -> str:
     # What decides the whole chain is no reason to drop the rest: every bound value must have its place in the text.
     kept = [condition for condition in conditions if condition != neutral]
-    return operator.join(f"({condition})" for condition in kept) if len(kept) > 1 else kept[0] if kept else neutral
+    if len(kept) < 2:
+        return kept[0] if kept else neutral
+    return "(" + operator.join(f"({condition})" for condition in kept) + ")"
