@@ -64,13 +64,18 @@ INSERT INTO tags (workspace, subject, key, kind, value)
 SELECT workspace, id, key, 3, 'v' || (hashint8(n * 3000 + number) & 65535) % (10 * number)
 FROM made CROSS JOIN unnest(CAST(:keys AS integer[])) WITH ORDINALITY AS named (key, number)
 """
+# Indexes are built in one go behind the rows: half the time.
+INDEXES = """
+SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = current_schema() AND starts_with(indexname, 'ix_')
+AND tablename IN ('runs', 'parameters', 'metric_summaries', 'tags')
+"""
 FILLED = ("runs", "run_counters", "compaction", "parameters", "metric_summaries", "tags", "keys", "experiments")
 
 
 async def fill_runs(url: str, *, runs: int, params: int, metrics: int, tags: int = TAGS) -> str:
     """Add runs to the default workspace of a database, under an experiment whose name is returned.
 
-    Keys are `p0`, `m0`, `t0` and on. Needs a superuser.
+    Keys are `p0`, `m0`, `t0` and on. Needs a superuser, and nobody else at work: indexes are away meanwhile.
     """
     database = Database.connect(url, pool_size=1)
     try:
@@ -102,11 +107,15 @@ async def fill_workspace(
     place = PLACE.replace(":workspace", f"'{workspace}'").replace(":experiment", f"'{experiment}'")
     await conn.exec_driver_sql(place.replace(":runs", str(runs)))
     await conn.exec_driver_sql("ANALYZE made")
+    indexes = (await conn.exec_driver_sql(INDEXES)).all()
+    await conn.exec_driver_sql("DROP INDEX " + ", ".join(index.indexname for index in indexes))
     for statement in (RUNS, COUNTERS, COMPACTION):
         await conn.exec_driver_sql(statement)
     for statement, prefix, count in ((PARAMETERS, "p", params), (SUMMARIES, "m", metrics), (TAGGED, "t", tags)):
         keys = await _intern(conn, workspace, [f"{prefix}{number}" for number in range(count)])
         await conn.execute(sa.text(statement), {"keys": keys})
+    for index in indexes:
+        await conn.exec_driver_sql(index.indexdef)
 
 
 async def _intern(conn: AsyncConnection, workspace: WorkspaceID, names: list[str]) -> list[int]:
