@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -115,6 +118,23 @@ TIMES: list[tuple[Any, str, Any, bool]] = [
 ]
 
 
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "filters.md"
+
+
+def read_documented(title: str) -> list[tuple[Any, str, Any, bool]]:
+    """Return the rows of a table of the page as those above; "nothing" is None."""
+    section = PAGE.read_text().split(f"### {title}\n")[1].split("\n#")[0]
+    rows = re.findall(r"^\| (.+?) \| `(\{.+\})` \| (yes|no) \|$", section, re.MULTILINE)
+    return [
+        (_read_value(value), *next(iter(json.loads(asked).items())), answer == "yes") for value, asked, answer in rows
+    ]
+
+
+def _read_value(cell: str) -> Any:
+    value = None if cell == "nothing" else json.loads(cell.strip("`"))
+    return JSONText(json.dumps(value)) if isinstance(value, dict) else value
+
+
 async def check(record: Database, keys: Keys, run: PlainRun, leaf: Filter, *, expected: bool) -> None:
     """Ask for a leaf and for its complement, of the specification and of the record."""
     workspace = await record_workspace(record, keys, [run])
@@ -140,7 +160,7 @@ def make_run(**values: Any) -> PlainRun:
     )
 
 
-@pytest.mark.parametrize(("value", "name", "asked", "expected"), PARAMETERS)
+@pytest.mark.parametrize(("value", "name", "asked", "expected"), PARAMETERS + read_documented("Parameters"))
 async def test_a_parameter_is_compared(
     record: Database, keys: Keys, value: Any, name: str, asked: Any, expected: bool
 ) -> None:
@@ -148,7 +168,7 @@ async def test_a_parameter_is_compared(
     await check(record, keys, run, ParamLeaf("k", parse_predicate(name, asked)), expected=expected)
 
 
-@pytest.mark.parametrize(("value", "name", "asked", "expected"), TAGS)
+@pytest.mark.parametrize(("value", "name", "asked", "expected"), TAGS + read_documented("Tags"))
 async def test_a_tag_is_compared(
     record: Database, keys: Keys, value: Any, name: str, asked: Any, expected: bool
 ) -> None:
@@ -156,7 +176,7 @@ async def test_a_tag_is_compared(
     await check(record, keys, run, TagLeaf("k", parse_predicate(name, asked)), expected=expected)
 
 
-@pytest.mark.parametrize(("value", "name", "asked", "expected"), METRICS)
+@pytest.mark.parametrize(("value", "name", "asked", "expected"), METRICS + read_documented("Numbers of a series"))
 async def test_a_number_of_a_series_is_compared(
     record: Database, keys: Keys, value: Any, name: str, asked: Any, expected: bool
 ) -> None:
@@ -228,3 +248,9 @@ async def test_a_count_is_compared_exactly_with_any_number(
 ) -> None:
     run = make_run(metrics={"k": PlainSeries(1.0, 1.0, 1.0, 1.0, 3)})
     await check(record, keys, run, MetricLeaf("k", Statistic.COUNT, parse_predicate(name, asked)), expected=expected)
+
+
+def test_the_page_has_its_tables() -> None:
+    titles = ("Parameters", "Tags", "Numbers of a series")
+
+    assert [len(read_documented(title)) for title in titles] == [23, 7, 10]
