@@ -10,7 +10,7 @@ from domain.ids import WorkspaceID
 from domain.pages import COUNT_LIMIT, Count
 from store.run_table.conditions import is_about_fields, live, probe
 from store.run_table.fragments import Values, all_of, fetch_rows
-from store.run_table.leads import find_all, find_lead, list_conjuncts
+from store.run_table.leads import FEW, SOME, find_all, find_lead, list_conjuncts
 from store.run_table.lookups import Lookups, fetch_lookups
 
 SAMPLE = 500
@@ -31,7 +31,7 @@ async def count_runs(
     where = normalise(where)
     lookups = await fetch_lookups(conn, workspace, where)
     if not _has_alternatives(where) or not await _are_many(conn, where, lifecycle, lookups):
-        lead = await find_lead(conn, where, lookups)
+        lead = await find_lead(conn, where, lookups, limit=SOME if len(list_conjuncts(where)) > 1 else FEW)
         values = Values(workspace)
         found = find_all(where, lead, "run", lookups, values)
     else:

@@ -15,7 +15,10 @@ from store.run_table.fragments import Values, all_of, fetch_rows
 from store.run_table.lookups import Lookups
 
 FEW = 1000
-"""Rows that a lead may have: a walk in the order asked for would have to look at many more."""
+"""Rows of a lead that is better than any walk, which would have to look at many more."""
+
+SOME = 10_000
+"""Rows of a lead that is better than finding every hit by joins."""
 
 COUNTED = 16
 """Conditions that are counted, from the left."""
@@ -39,19 +42,19 @@ def list_conjuncts(where: Filter) -> tuple[Filter, ...]:
     return where.items if isinstance(where, And) else (where,)
 
 
-async def find_lead(conn: AsyncConnection, where: Filter, lookups: Lookups) -> Filter | None:
-    """Return the condition with the fewest rows if they are few; one query."""
+async def find_lead(conn: AsyncConnection, where: Filter, lookups: Lookups, *, limit: int) -> Filter | None:
+    """Return the condition with the fewest rows if there are at most `limit`; one query."""
     able = [item for item in list_conjuncts(where) if _can_lead(item)][:COUNTED]
     if not able:
         return None
     values = Values(lookups.workspace)
     counts = ", ".join(
-        f"(SELECT count(*) FROM ({_select(item, lookups, values)} LIMIT {FEW + 1}) few)" for item in able
+        f"(SELECT count(*) FROM ({_select(item, lookups, values)} LIMIT {limit + 1}) few)" for item in able
     )
     # Each list of values begins with the workspace; a filter of unknown keys alone has no other use for it.
     found = await fetch_rows(conn, f"SELECT {counts} WHERE {values.workspace} IS NOT NULL", values)
     fewest, number = min((count, number) for number, count in enumerate(found[0]))
-    return able[number] if fewest <= FEW else None
+    return able[number] if fewest <= limit else None
 
 
 def find_all(where: Filter, lead: Filter | None, runs: str, lookups: Lookups, values: Values) -> str:

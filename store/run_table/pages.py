@@ -16,7 +16,7 @@ from store.run_table.cursors import Place, check_place, digest_question, read_cu
 from store.run_table.fragments import Statement, fetch_rows
 from store.run_table.gathering import Gathering
 from store.run_table.lanes import make_lane
-from store.run_table.leads import find_lead
+from store.run_table.leads import FEW, SOME, find_lead
 from store.run_table.lookups import fetch_lookups
 from store.run_table.questions import Question
 from store.run_table.walks import count_steps, is_plain, select_hits
@@ -84,7 +84,7 @@ async def _fetch_places(
     """Gather where few runs can be hits; else walk stretch after stretch, and gather where that finds too few."""
     places: list[Place] = []
     start = question.first_stretch if after is None else after.stretch
-    lead = None if is_plain(question, start) else await find_lead(conn, question.where, question.lookups)
+    lead = None if is_plain(question, start) else await find_lead(conn, question.where, question.lookups, limit=FEW)
     if lead is not None or not question.is_indexed:
         return await _gather(conn, question, lead, after, limit=limit)
     for stretch in range(start, question.stretches):
@@ -95,7 +95,8 @@ async def _fetch_places(
             break
         if not is_all:
             last = places[-1] if places else after
-            return places + await _gather(conn, question, None, last, limit=limit - len(places))
+            lead = await find_lead(conn, question.where, question.lookups, limit=SOME)
+            return places + await _gather(conn, question, lead, last, limit=limit - len(places))
     return places
 
 
