@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 import numpy as np
@@ -71,12 +70,4 @@ def make_wide_bodies(run: str, *, keys: int, steps: int) -> Iterator[bytes]:
     values = np.random.default_rng(3).random((steps, keys))
     for step in range(steps):
         wide = {"keys": names, "keyIndex": list(range(keys)), "steps": [step] * keys, "values": values[step].tolist()}
-        yield encode(LOG_WIDE, {"input": {"run": run, "wide": wide}})
-
-
-def count_points(body: bytes) -> int:
-    """Return how many points a body of this module carries."""
-    variables = json.loads(body)["variables"]
-    if "series" in variables:
-        return sum(len(series["values"]) for series in variables["series"])
-    return len(variables["input"]["wide"]["values"])
+        yield encode(LOG_WIDE, {"input": {"run": run, **wide}})

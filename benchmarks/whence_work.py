@@ -121,7 +121,7 @@ async def measure_wide(service: Service, *, requests: int) -> Figure:
         values = [step / (key + 1) for key in index]
         times = [1_790_000_000_000 + step] * 1000
         wide = {"keys": names, "keyIndex": index, "steps": [step] * 1000, "values": values, "timesMs": times}
-        bodies.append(encode(LOG_WIDE, {"input": {"run": run, "wide": wide}}))
+        bodies.append(encode(LOG_WIDE, {"input": {"run": run, **wide}}))
     load = await send_all(connections, bodies, expect=ACCEPTED)
     return Figure(load.rate(requests * 1000), "points/s")
 
