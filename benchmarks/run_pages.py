@@ -59,7 +59,7 @@ CASES: dict[str, tuple[object, list[object]]] = {
     "param range and tag, newest first": ({"and": [param("p2", between=[0.2, 0.4]), tag("t1", "v3")]}, NEWEST),
     "two metrics or a tag, by a param": (
         {"or": [metric("m1", "MAX", gt=10.99), metric("m2", "MIN", lt=0.01), tag("t2", "v7")]},
-        [{"param": {"key": "p2"}, "direction": "ASC"}],
+        [{"param": "p2", "direction": "ASC"}],
     ),
     "not a tag, status, by start": (
         {"and": [{"not": tag("t0", "v0")}, {"status": {"eq": "FINISHED"}}]},
