@@ -32,7 +32,7 @@ async def measure() -> None:
     with tempfile.TemporaryDirectory(prefix="whence-bench-") as made:
         folder = Path(made)
         async with EmbeddedPostgres(folder / "whence-pg") as ours, EmbeddedPostgres(folder / "mlflow-pg") as theirs:
-            with whence(database_url=ours.url) as service:
+            with whence(postgres=ours) as service:
                 own = await whence_work.measure(service, ours.url)
             with mlflow_server(theirs.url, folder) as port:
                 peer = await mlflow_work.measure(port, theirs.url)

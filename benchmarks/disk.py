@@ -55,7 +55,7 @@ async def measure_case(name: str) -> tuple[str, ...]:
     """Fill a new record, wait for the compactor, and return what a point takes."""
     with tempfile.TemporaryDirectory(prefix="whence-bench-") as folder:
         async with EmbeddedPostgres(folder) as postgres:
-            with whence(database_url=postgres.url) as service:
+            with whence(postgres=postgres) as service:
                 await (import_demo(service) if name == "demo" else measure_mixed(service))
                 conn = await asyncpg.connect(postgres.url)
                 points, chunks, summaries, tail = await settle(conn)

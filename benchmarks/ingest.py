@@ -88,7 +88,7 @@ async def measure() -> None:
     rows = []
     with tempfile.TemporaryDirectory(prefix="whence-bench-") as folder:
         async with EmbeddedPostgres(folder) as postgres:
-            with whence(database_url=postgres.url) as service:
+            with whence(postgres=postgres) as service:
                 for case in CASES:
                     copied = await measure_copy(postgres.url, total=COPIED)
                     rate, own, _ = await measure_case(service, case)

@@ -103,7 +103,7 @@ async def measure_case(service: Service, name: str) -> tuple[str, ...]:
 async def measure() -> None:
     with tempfile.TemporaryDirectory(prefix="whence-bench-") as folder:
         async with EmbeddedPostgres(folder) as postgres:
-            with whence(database_url=postgres.url) as service:
+            with whence(postgres=postgres) as service:
                 await fill_runs(postgres.url, runs=RUNS, params=PARAMS, metrics=METRICS)
                 rows = [await measure_case(service, name) for name in CASES]
     head = ("filter and order", "p50", "p95", "CPU, service", "CPU, Postgres", "totalCount alone, p50")

@@ -15,7 +15,7 @@ POINTS = 1_000_000
 PER_REQUEST = 10_000
 TIMES = 9
 CURVE = """
-query Curve($run: ID!, $points: Int) {
+query Curve($run: ID!, $points: Int!) {
   metricSeries(run: $run, keys: ["curve"], points: $points) { key exact count steps values timesMs }
 }"""
 
@@ -38,7 +38,7 @@ async def measure() -> None:
         connection = await Connection(service.host, service.port, service.path).open()
         run = await fill(service, connection)
         await asyncio.sleep(5)
-        for name, points in (("full, 1,000,000 points", None), ("envelope, 1,000 points", 1000)):
+        for name, points in (("full, 1,000,000 points", POINTS), ("envelope, 1,000 points", 1000)):
             body = encode(CURVE, {"run": run, "points": points})
             before = sum(service.cpu_seconds())
             load = await send_all([connection], [body] * TIMES, expect=b'"curve"')

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from store.embedded import EmbeddedPostgres
+
 READY_WITHIN_S = 60
 
 
@@ -27,6 +29,8 @@ class Service:
     folder: Path
     started_in: float
     """Seconds from the start of the process to its first answer."""
+    postgres: int | None = None
+    """The number of its Postgres' main process, where that is no child of its own."""
 
     def memory_mb(self) -> float:
         """Return the resident memory of the service's Python process."""
@@ -43,7 +47,8 @@ class Service:
 
     def cpu_seconds(self) -> tuple[float, float]:
         """Return CPU seconds used so far by the service and by its Postgres (all processes)."""
-        return process_cpu(self.process.pid), sum(tree_cpu(child) for child in children(self.process.pid))
+        servers = children(self.process.pid) if self.postgres is None else [self.postgres]
+        return process_cpu(self.process.pid), sum(tree_cpu(server) for server in servers)
 
 
 def free_port() -> int:
@@ -55,19 +60,20 @@ def free_port() -> int:
 
 
 @contextmanager
-def whence(folder: Path | None = None, *, database_url: str | None = None) -> Iterator[Service]:
-    """Start `whence serve` as a user does, on its own Postgres unless an address is given; stop it at the end."""
+def whence(folder: Path | None = None, *, postgres: EmbeddedPostgres | None = None) -> Iterator[Service]:
+    """Start `whence serve` as a user does, on its own Postgres unless one is given; stop it at the end."""
     with tempfile.TemporaryDirectory(prefix="whence-bench-") as made:
         data = folder or Path(made) / "data"
         port = free_port()
         command = [str(Path(sys.executable).with_name("whence")), "serve", "--data", str(data), "--port", str(port)]
-        environment = {**os.environ, **({"WHENCE_DATABASE_URL": database_url} if database_url else {})}
+        environment = {**os.environ, **({"WHENCE_DATABASE_URL": postgres.url} if postgres else {})}
         began = time.perf_counter()
         with (Path(made) / "log").open("wb") as log:
             process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
             try:
                 wait_for(f"http://127.0.0.1:{port}/readyz", process)
-                yield Service(process, "127.0.0.1", port, data, time.perf_counter() - began)
+                took = time.perf_counter() - began
+                yield Service(process, "127.0.0.1", port, data, took, postgres.process if postgres else None)
             finally:
                 process.terminate()
                 process.wait(60)

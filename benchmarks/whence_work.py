@@ -47,7 +47,7 @@ query Page($experiment: String!) {
   }
 }"""
 CURVE = """
-query Curve($run: ID!) { metricSeries(run: $run, keys: ["curve"]) { key exact count steps values timesMs } }
+query Curve($run: ID!) { metricSeries(run: $run, keys: ["curve"], points: 100000) { key exact count steps values timesMs } }
 """
 ACCEPTED = b'"accepted"'
 
