@@ -47,7 +47,9 @@ query Page($experiment: String!) {
   }
 }"""
 CURVE = """
-query Curve($run: ID!) { metricSeries(run: $run, keys: ["curve"], points: 100000) { key exact count steps values timesMs } }
+query Curve($run: ID!) {
+  metricSeries(run: $run, keys: ["curve"], points: 100000) { key exact count steps values timesMs }
+}
 """
 ACCEPTED = b'"accepted"'
 
