@@ -21,7 +21,7 @@ from store.embedded import EmbeddedPostgres
 MIXED = 4_000_000
 PATIENCE_S = 120
 SIZES = """
-SELECT (SELECT coalesce(sum(count), 0)::bigint FROM metric_summaries), pg_total_relation_size('metric_chunks'),
+SELECT (SELECT coalesce(sum(count), 0)::bigint FROM metric_summaries), pg_total_relation_size('metric_chunks') + pg_total_relation_size('metric_segments'),
        pg_total_relation_size('metric_summaries'), (SELECT coalesce(sum(points), 0)::bigint FROM metric_segments)
 """
 
@@ -58,20 +58,19 @@ async def measure_case(name: str) -> tuple[str, ...]:
             with whence(postgres=postgres) as service:
                 await (import_demo(service) if name == "demo" else measure_mixed(service))
                 conn = await asyncpg.connect(postgres.url)
-                points, chunks, summaries, tail = await settle(conn)
+                points, stored, summaries, tail = await settle(conn)
                 await conn.close()
-    sealed = points - tail
-    return name, count(points), f"{chunks / sealed:.2f}", f"{summaries / points:.2f}", count(tail)
+    return name, count(points), f"{stored / points:.2f}", f"{summaries / points:.2f}", f"{tail / points:.0%}"
 
 
 async def settle(conn: asyncpg.Connection) -> tuple[int, int, int, int]:
     """Return the sizes once the compactor has nothing more to do, or patience ends."""
     until, before = time.monotonic() + PATIENCE_S, -1
     while True:
-        await conn.execute("VACUUM (ANALYZE) metric_chunks")
+        await conn.execute("VACUUM (ANALYZE) metric_chunks, metric_segments")
         row = await conn.fetchrow(SIZES)
         if row[3] == before or time.monotonic() > until:
-            await conn.execute("VACUUM (FULL, ANALYZE) metric_chunks")
+            await conn.execute("VACUUM (FULL, ANALYZE) metric_chunks, metric_segments, metric_summaries")
             return tuple(await conn.fetchrow(SIZES))
         before = row[3]
         await asyncio.sleep(5)
@@ -79,7 +78,7 @@ async def settle(conn: asyncpg.Connection) -> tuple[int, int, int, int]:
 
 async def measure() -> None:
     rows = [await measure_case(name) for name in ("mixed", "demo")]
-    head = ("data", "points", "chunks, bytes a point", "summaries, bytes a point", "points not yet sealed")
+    head = ("data", "points", "chunks and segments, bytes a point", "summaries, bytes a point", "still in segments")
     print_table("Disk after compaction", head, rows)
 
 
