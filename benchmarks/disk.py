@@ -21,7 +21,8 @@ from store.embedded import EmbeddedPostgres
 MIXED = 4_000_000
 PATIENCE_S = 120
 SIZES = """
-SELECT (SELECT coalesce(sum(count), 0)::bigint FROM metric_summaries), pg_total_relation_size('metric_chunks') + pg_total_relation_size('metric_segments'),
+SELECT (SELECT coalesce(sum(count), 0)::bigint FROM metric_summaries),
+       pg_total_relation_size('metric_chunks') + pg_total_relation_size('metric_segments'),
        pg_total_relation_size('metric_summaries'), (SELECT coalesce(sum(points), 0)::bigint FROM metric_segments)
 """
 
