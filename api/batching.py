@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Generic, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -54,10 +55,14 @@ class ArgumentLoader(DataLoader[tuple[K, A], V], ABC, Generic[K, A, V]):
     def absent(self) -> V:
         """Return what a key without a value answers with."""
 
+    def reading(self, keys: Sequence[K]) -> AbstractAsyncContextManager[AsyncConnection]:
+        """Return what gives the connection that `fetch` is called with."""
+        return self._context.read()
+
     async def _load(self, asked: list[tuple[K, A]]) -> list[V | BaseException]:
         groups: dict[A, list[K]] = {}
         for key, arguments in asked:
             groups.setdefault(arguments, []).append(key)
-        async with self._context.read() as conn:
+        async with self.reading([key for key, _ in asked]) as conn:
             found = {arguments: await self.fetch(conn, keys, arguments) for arguments, keys in groups.items()}
         return [found[arguments][key] if key in found[arguments] else self.absent() for key, arguments in asked]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from api.principal import ANONYMOUS, Principal
-from domain.ids import WorkspaceID
+from domain.ids import RunID, WorkspaceID
+from store.metrics.settling import SettledConnection, read_settled
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -56,6 +58,10 @@ class Context:
     def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Give a connection for reading; the record itself once a token was sent or something written."""
         return self.database.read_primary() if self.reads_primary else self.database.read()
+
+    def read_settled(self, runs: Collection[RunID] | None = None) -> AbstractAsyncContextManager[SettledConnection]:
+        """Like `read`, for summaries of metrics: those of the runs (left out: of all) miss no acknowledged point."""
+        return read_settled(self.database, self.workspace, runs, primary=self.reads_primary)
 
     @property
     def loaders(self) -> Loaders:

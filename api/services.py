@@ -9,11 +9,13 @@ from api.background import Background, Work, repeat
 from api.context import Services
 from api.settings import Settings
 from api.transport.observation import Figures
+from domain.ids import RunID, WorkspaceID
 from store.database import Database
 from store.ingest.ingest import Ingest
 from store.keys import Keys
 from store.lifecycle import sweep_lost_runs
 from store.metrics.compactor import Compactor
+from store.metrics.settler import Settler
 from store.numbers import Numbers
 from store.once import forget_client_keys
 from store.purging import finish_purges
@@ -37,11 +39,17 @@ async def open_services(settings: Settings, *, url: str, figures: Figures) -> As
     )
     keys = Keys(database)
     compactor = Compactor(database)
+    settler = Settler(database)
     wakeups = Wakeups(database)
-    ingest = Ingest(database, keys, settings.ingest, written=compactor.written)
+
+    def written(workspace: WorkspaceID, run: RunID) -> None:
+        compactor.written(workspace, run)
+        settler.wake()
+
+    ingest = Ingest(database, keys, settings.ingest, written=written)
     figures.waiting_points.set_function(lambda: ingest.waiting_points)
     background = Background(
-        list_background(database, compactor, wakeups), on_crash=lambda name: figures.crashes.labels(name).inc()
+        list_background(database, compactor, settler, wakeups), on_crash=lambda name: figures.crashes.labels(name).inc()
     )
     try:
         await ingest.start()
@@ -61,10 +69,11 @@ async def open_services(settings: Settings, *, url: str, figures: Figures) -> As
         await database.close()
 
 
-def list_background(database: Database, compactor: Compactor, wakeups: Wakeups) -> dict[str, Work]:
+def list_background(database: Database, compactor: Compactor, settler: Settler, wakeups: Wakeups) -> dict[str, Work]:
     """Return what goes on beside requests, by name."""
     return {
         "compaction": compactor.run,
+        "late_summaries": settler.run,
         "wakeups": wakeups.run,
         "lost_runs": repeat(lambda: sweep_lost_runs(database), seconds=SWEEP_S),
         "position_samples": repeat(lambda: sample_position(database), seconds=SAMPLE_S),

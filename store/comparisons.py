@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from domain.comparisons import Compared, compare
 from domain.errors import TooLarge
 from domain.ids import RunID, WorkspaceID
 from domain.parameters import Parameter
 from store.counters import find_missing_run
+from store.metrics.settling import SettledConnection
 from store.metrics.summaries import StoredSummary, fetch_summaries
 from store.parameters import fetch_parameters
 from store.runs import fetch_runs
@@ -32,7 +31,7 @@ class Comparison:
 
 
 async def compare_runs(
-    conn: AsyncConnection, workspace: WorkspaceID, asked: Sequence[RunID], *, only_differences: bool = False
+    conn: SettledConnection, workspace: WorkspaceID, asked: Sequence[RunID], *, only_differences: bool = False
 ) -> Comparison:
     """Return runs side by side. Metrics differ by their last value. Raises `NotFound`, `Gone`, `TooLarge`."""
     runs = list(dict.fromkeys(asked))

@@ -18,7 +18,7 @@ from store.transactions import Transaction
 
 OWN = (
     *("revision", "graph_revision", "heartbeat", "heartbeat_seconds", "last_step", "next_order"),
-    *("tail_segments", "tail_points", "tail_bytes", "series", "parameters", "tags"),
+    *("tail_segments", "tail_points", "tail_bytes", "series", "unsettled_from", "unsettled_keys", "parameters", "tags"),
 )
 TOKEN = ("token_position", "token_sequence", "token_nonce")
 COLUMNS = (*OWN, *TOKEN)
@@ -49,6 +49,8 @@ class Counters:
     tail_points: int
     tail_bytes: int
     series: int
+    unsettled_from: int | None
+    unsettled_keys: int
     parameters: int
     tags: int
     token: Token

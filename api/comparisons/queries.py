@@ -52,7 +52,7 @@ class ComparisonQueries:
         await await_token(info, at_least)
         context = info.context
         asked = [parse_run_id(text, context.workspace, "ids", str(index)) for index, text in enumerate(ids)]
-        async with context.read() as conn:
+        async with context.read_settled(asked) as conn:
             found = await compare_runs(conn, context.workspace, asked, only_differences=only_differences)
         check_rows(found)
         loaded = await context.loaders.runs.load_many(list(found.runs))

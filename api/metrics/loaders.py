@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from abc import abstractmethod
+from collections.abc import Hashable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,19 +20,37 @@ from domain.metrics import MetricDefinition
 from domain.pages import Count
 from domain.texts import check_key
 from store.metrics.definitions import fetch_definitions
+from store.metrics.settling import SettledConnection
 from store.metrics.summaries import StoredSummary, count_series, fetch_series_pages, fetch_summaries
 
 Names: TypeAlias = "tuple[str, ...]"
 Definitions: TypeAlias = "dict[str, MetricDefinition]"
 
+A = TypeVar("A", bound=Hashable)
+V = TypeVar("V")
+
 MOST_KEYS = 1000
 
 
-class SummariesLoader(ArgumentLoader[RunID, Names, dict[str, StoredSummary]]):
+class SettledLoader(ArgumentLoader[RunID, A, V]):
+    """What summaries say, by run: on a connection that misses no acknowledged point of these runs."""
+
+    def reading(self, keys: Sequence[RunID]) -> AbstractAsyncContextManager[AsyncConnection]:
+        return self._context.read_settled(keys)
+
+    async def fetch(self, conn: AsyncConnection, keys: Sequence[RunID], arguments: A) -> Mapping[RunID, V]:
+        return await self.fetch_settled(SettledConnection(conn), keys, arguments)  # it comes from `reading`
+
+    @abstractmethod
+    async def fetch_settled(self, conn: SettledConnection, keys: Sequence[RunID], arguments: A) -> Mapping[RunID, V]:
+        """Return what there is of these runs, with these arguments."""
+
+
+class SummariesLoader(SettledLoader[Names, dict[str, StoredSummary]]):
     """Summaries by run, of the series that were asked for."""
 
-    async def fetch(
-        self, conn: AsyncConnection, keys: Sequence[RunID], arguments: Names
+    async def fetch_settled(
+        self, conn: SettledConnection, keys: Sequence[RunID], arguments: Names
     ) -> Mapping[RunID, dict[str, StoredSummary]]:
         return await fetch_summaries(conn, self.workspace, keys, arguments)
 
@@ -68,11 +88,11 @@ class SeriesArguments:
     after: str | None
 
 
-class SeriesLoader(ArgumentLoader[RunID, SeriesArguments, "list[tuple[str, StoredSummary]]"]):
+class SeriesLoader(SettledLoader[SeriesArguments, "list[tuple[str, StoredSummary]]"]):
     """Series of runs by name, one more than the page has."""
 
-    async def fetch(
-        self, conn: AsyncConnection, keys: Sequence[RunID], arguments: SeriesArguments
+    async def fetch_settled(
+        self, conn: SettledConnection, keys: Sequence[RunID], arguments: SeriesArguments
     ) -> Mapping[RunID, list[tuple[str, StoredSummary]]]:
         return await fetch_series_pages(
             conn,
@@ -87,10 +107,12 @@ class SeriesLoader(ArgumentLoader[RunID, SeriesArguments, "list[tuple[str, Store
         return []
 
 
-class SeriesCountLoader(ArgumentLoader[RunID, "str | None", int]):
+class SeriesCountLoader(SettledLoader["str | None", int]):
     """How many series a run has whose names begin so."""
 
-    async def fetch(self, conn: AsyncConnection, keys: Sequence[RunID], arguments: str | None) -> Mapping[RunID, int]:
+    async def fetch_settled(
+        self, conn: SettledConnection, keys: Sequence[RunID], arguments: str | None
+    ) -> Mapping[RunID, int]:
         return await count_series(conn, self.workspace, keys, prefix=arguments)
 
     def absent(self) -> int:

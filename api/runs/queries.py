@@ -12,7 +12,7 @@ from api.filters.inputs import FilterInput
 from api.filters.orders import RunOrder, read_orders
 from api.filters.texts import QUERY, read_question
 from api.info import Info
-from api.reading import await_token
+from api.reading import await_token, read_run_table
 from api.runs.loaders import load_run
 from api.runs.types import Run
 from domain import runs
@@ -64,12 +64,12 @@ class RunQueries:
         orders = read_orders(order_by)
 
         async def count() -> Count:
-            async with context.read() as conn:
+            async with read_run_table(context, tree) as conn:
                 return await count_runs(conn, context.workspace, tree, lifecycle=lifecycle)
 
         if size == 0:
             return connect_runs(info, RunPage([], [], has_next=False), {}, count=count)
-        async with context.read() as conn:
+        async with read_run_table(context, tree, orders) as conn:
             page = await fetch_run_page(
                 conn, context.workspace, tree, orders, first=size, after=after, lifecycle=lifecycle
             )

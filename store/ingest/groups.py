@@ -21,12 +21,14 @@ SAVE_COUNTERS = """
 UPDATE run_counters AS c
 SET revision = row.revision, graph_revision = row.graph_revision, last_step = row.last_step,
     next_order = row.next_order, tail_segments = row.tail_segments, tail_points = row.tail_points,
-    tail_bytes = row.tail_bytes, series = row.series, token_position = row.token_position,
-    token_sequence = row.token_sequence, token_nonce = row.token_nonce
+    tail_bytes = row.tail_bytes, series = row.series, unsettled_from = row.unsettled_from,
+    unsettled_keys = row.unsettled_keys, token_position = row.token_position, token_sequence = row.token_sequence,
+    token_nonce = row.token_nonce
 FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
-            $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[])
+            $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[],
+            $14::bigint[], $15::bigint[])
      AS row (workspace, run, revision, graph_revision, last_step, next_order, tail_segments, tail_points, tail_bytes,
-             series, token_position, token_sequence, token_nonce)
+             series, unsettled_from, unsettled_keys, token_position, token_sequence, token_nonce)
 WHERE c.workspace = row.workspace AND c.run = row.run
 """
 
@@ -88,6 +90,7 @@ class _Group:
             (
                 *(one.workspace, one.run, one.revision, one.graph_revision, one.last_step, one.next_order),
                 *(one.tail_segments, one.tail_points, one.tail_bytes, one.series),
+                *(one.unsettled_from, one.unsettled_keys),
                 *(token.position, token.sequence, token.nonce),
             )
             for one, token in newest

@@ -15,6 +15,7 @@ from store.database import Database
 from store.driver import fetch_driver
 from store.metrics.chunks import HEADER, KEY, PACKED, SeriesColumns, fetch_chunks
 from store.metrics.merging import Neighbour, Rebuilt, rebuild_series
+from store.metrics.settling import settle_run
 from store.metrics.tails import Tail, read_tail
 
 BATCH_SERIES = 1_000
@@ -26,9 +27,13 @@ SMALL_BEFORE = 8
 CLAIM = """
 SELECT next_chunk, pass_order, pass_key FROM compaction WHERE workspace = $1 AND run = $2 FOR UPDATE SKIP LOCKED
 """
+# Only segments whose points are in the summaries: once in chunks, nothing would settle them.
 FETCH_SIZES = """
 SELECT "order", points, octet_length(payload) AS size, nonce FROM metric_segments
-WHERE workspace = $1 AND run = $2 AND ($3::bigint IS NULL OR "order" <= $3) ORDER BY "order"
+WHERE workspace = $1 AND run = $2 AND ($3::bigint IS NULL OR "order" <= $3)
+      AND "order" < coalesce((SELECT unsettled_from FROM run_counters WHERE workspace = $1 AND run = $2),
+                             9223372036854775807)
+ORDER BY "order"
 """
 FETCH_SEGMENTS = """
 SELECT "order", attempt, payload FROM metric_segments
@@ -80,8 +85,9 @@ async def compact_run(
     """Move what is in segments now into chunks, and say whether there was anything to move.
 
     Each batch is a transaction of its own, and killing it at any point changes nothing. Returns False at once while
-    somebody else holds the run's compaction row. Takes about 0.3 us of CPU a point.
+    somebody else holds the run's compaction row. Takes about 0.3 us of CPU a point. The run is settled first.
     """
+    await settle_run(database, workspace, run)
     done: Pass | None = None
     moved = False
     while True:

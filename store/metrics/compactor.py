@@ -19,6 +19,7 @@ from store.metrics.attempts import fetch_attempts
 from store.metrics.compaction import compact_run
 from store.metrics.definitions import fetch_raising, raise_revisions
 from store.metrics.recomputing import recompute_series
+from store.metrics.settling import settle
 from store.outbox import Changed
 
 log = structlog.get_logger()
@@ -160,8 +161,9 @@ async def recompute_run(
             if await driver.fetchrow(CLAIM_RECOMPUTING, workspace, run) is None:
                 return worked
             locked = await lock_run(tx, workspace, run)
-            keys = [row["key"] for row in await driver.fetch(FETCH_MARKED, workspace, run, batch_series)]
             order = await fetch_attempts(tx.conn, workspace, run)
+            await settle(driver, locked, order)
+            keys = [row["key"] for row in await driver.fetch(FETCH_MARKED, workspace, run, batch_series)]
             await recompute_series(tx, locked, order, keys)
             more = len(keys) == batch_series
             if not more:

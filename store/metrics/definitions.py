@@ -15,6 +15,7 @@ from domain.metrics import Goal, MetricDefinition
 from store import tables
 from store.counters import lock_counters, save_counters
 from store.database import Database
+from store.metrics.settling import settle_workspace
 from store.outbox import Changed
 from store.transactions import Transaction
 
@@ -97,8 +98,10 @@ async def fetch_raising(conn: AsyncConnection) -> list[tuple[WorkspaceID, Experi
 async def raise_revisions(database: Database, workspace: WorkspaceID, experiment: ExperimentID, key: int) -> int:
     """Raise the revision of every run of the experiment that has the metric, in batches; return how many.
 
-    Killed in the middle it begins again: a revision that rises twice does no harm.
+    A run whose only points of the metric are unsettled has it too: the workspace is settled first. Killed in the
+    middle it begins again: a revision that rises twice does no harm.
     """
+    await settle_workspace(database, workspace)
     after: UUID | None = None
     raised = 0
     while True:
@@ -108,7 +111,7 @@ async def raise_revisions(database: Database, workspace: WorkspaceID, experiment
                 locked.raise_revision(tx, Changed.DOCUMENT)
                 await save_counters(tx, locked)
             if len(runs) < BATCH_RUNS:
-                await _settle(tx, workspace, experiment, key)
+                await _note_raised(tx, workspace, experiment, key)
         raised += len(runs)
         if len(runs) < BATCH_RUNS:
             return raised
@@ -131,7 +134,7 @@ async def _fetch_runs(
     return list((await tx.conn.execute(statement)).scalars())
 
 
-async def _settle(tx: Transaction, workspace: WorkspaceID, experiment: ExperimentID, key: int) -> None:
+async def _note_raised(tx: Transaction, workspace: WorkspaceID, experiment: ExperimentID, key: int) -> None:
     await tx.conn.execute(
         sa.update(definitions)
         .where(definitions.c.workspace == workspace, definitions.c.experiment == experiment, definitions.c.key == key)

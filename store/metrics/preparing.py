@@ -13,6 +13,9 @@ from store.keys import Keys
 from store.metrics.folding import Folds, Places, fold_points
 from store.metrics.segments import SegmentColumns, SegmentParts, encode_segment
 
+WIDE = 100
+"""Keys of a request from which its summaries may move later: an upsert is a row a key, 25-75 us each."""
+
 IN_THREAD = 4_000
 """Points from which encoding is worth a thread: zlib and numpy let go of the interpreter lock."""
 
@@ -24,14 +27,14 @@ CONTEXT_BITS = 12
 class Prepared:
     """A request as its transaction needs it. What depends on the run's counters is still missing.
 
-    `offsets` is set where steps were left out; then `folds` is what they will be once the steps are known.
+    `offsets` is set where steps were left out. `folds` is there for requests of few keys whose steps are known.
     """
 
     request: PointsRequest
     columns: SegmentColumns
     parts: SegmentParts
     offsets: Ints | None
-    folds: Folds
+    folds: Folds | None
 
     def __len__(self) -> int:
         return len(self.columns.values)
@@ -76,7 +79,7 @@ def _prepare(request: PointsRequest, ids: Ints, now: int) -> Prepared:
         columns=columns,
         parts=encode_segment(columns),
         offsets=offsets,
-        folds=fold_columns_of(columns),
+        folds=fold_columns_of(columns) if offsets is None and len(columns.keys) < WIDE else None,
     )
 
 

@@ -28,8 +28,8 @@ FETCH_HIGHEST = "SELECT max(last_step) FROM metric_summaries WHERE workspace = $
 async def recompute_series(tx: Transaction, counters: Counters, order: AttemptOrder, keys: Sequence[int]) -> None:
     """Write the summaries of these series anew; a series all of whose points are superseded has none.
 
-    The run's compaction row and counters must be locked. Costs the headers of all chunks of those series, and the
-    chunks that a limit cuts.
+    The run's compaction row and counters must be locked, and the run settled. Costs the headers of all chunks of those
+    series, and the chunks that a limit cuts.
     """
     if not keys:
         return

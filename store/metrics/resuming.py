@@ -16,6 +16,7 @@ from store.driver import fetch_driver
 from store.metrics.attempts import fetch_attempts, insert_attempt, move_ranks
 from store.metrics.recomputing import recompute_series
 from store.metrics.segments import decode_segment
+from store.metrics.settling import settle
 from store.outbox import Changed
 from store.transactions import Transaction
 
@@ -72,6 +73,7 @@ async def resume_run(
     await driver.execute(LOCK_COMPACTION, workspace, run)
     counters = await lock_run(tx, workspace, run)
     before = await fetch_attempts(tx.conn, workspace, run)
+    await settle(driver, counters, before)
     after = await _add_attempt(tx, workspace, run, before, resume)
     if after is None:
         return Resumed(before.current == resume.attempt, False)

@@ -17,8 +17,9 @@ from store.driver import fetch_driver
 from store.metrics.attempts import fetch_attempts_by_run, note_attempt
 from store.metrics.contexts import RunContexts, fetch_contexts, insert_contexts
 from store.metrics.folding import Folds
-from store.metrics.preparing import CONTEXT_BITS, Prepared, fold_columns_of, fold_measured, keep_points
+from store.metrics.preparing import CONTEXT_BITS, WIDE, Prepared, fold_columns_of, fold_measured, keep_points
 from store.metrics.segments import SegmentColumns
+from store.metrics.settling import settle
 from store.metrics.upserts import UPSERT_MEASUREMENTS, UPSERT_SUMMARIES, upsert_folds
 from store.outbox import Changed, make_nonce
 from store.transactions import Transaction
@@ -27,6 +28,12 @@ Owner = tuple[WorkspaceID, RunID]
 
 KEY_BITS = 32
 LARGEST_STEP = 2**63 - 1
+
+MOST_UNSETTLED = 1_024
+"""Segments of a run whose summaries may wait."""
+
+MOST_UNSETTLED_POINTS = 1_000_000
+"""Points that a run's segments may hold while summaries wait: 40 MB for whoever settles it."""
 
 INSERT_SEGMENTS = """
 INSERT INTO metric_segments
@@ -47,6 +54,7 @@ class StagedRun:
     attempts: AttemptOrder
     contexts: RunContexts = field(default_factory=RunContexts)
     possible_series: int = 0
+    is_late: bool = False
     folds: list[tuple[int, Folds]] = field(default_factory=list)
     measured: list[tuple[int, Folds]] = field(default_factory=list)
 
@@ -69,7 +77,11 @@ class Staging:
 
     @classmethod
     async def begin(cls, tx: Transaction, counters: Sequence[Counters], requests: Sequence[Prepared]) -> Staging:
-        """Read the attempts of all those runs, and their contexts where a request has some."""
+        """Read the attempts of all those runs, and their contexts where a request has some.
+
+        Decides for each run whether its summaries move now or later (store/metrics/settling.py); for one whose
+        summaries move now, those of earlier requests move first.
+        """
         staging = cls(tx, await fetch_driver(tx.conn))
         for workspace in dict.fromkeys(one.workspace for one in counters):
             those = {one.run: one for one in counters if one.workspace == workspace}
@@ -78,12 +90,16 @@ class Staging:
                 staging._runs[workspace, run] = StagedRun(those[run], order)
         for owner in {_owner(one) for one in requests if len(one.columns.contexts)} & staging._runs.keys():
             staging._runs[owner].contexts = await fetch_contexts(staging._driver, *owner)
+        for owner, staged in sorted(staging._runs.items()):
+            staged.is_late = _may_be_late(staged.counters, [one for one in requests if _owner(one) == owner])
+            if not staged.is_late:
+                await settle(tx.driver, staged.counters, staged.attempts)
         return staging
 
     async def add(self, prepared: Prepared) -> None:
         """Stage a request. Raises `InvalidInput` or `TooLarge`; then nothing of it is staged."""
         run = self._runs[_owner(prepared)]
-        columns, folds = _place_steps(run, prepared)
+        columns = _place_steps(run, prepared)
         run.contexts.check(prepared.request.columns.contexts)
         await self._check_series(run, prepared)
         number = await self._find_attempt(run, prepared)
@@ -93,7 +109,11 @@ class Staging:
                 columns, contexts=run.contexts.number(columns.contexts, prepared.request.columns.contexts)
             )
             parts = parts.with_contexts(columns.contexts)
-        self._stage_summaries(run, number, columns, folds)
+        _move_last_step(run, number, columns)
+        if run.is_late:
+            _put_off(run, columns)
+        else:
+            _stage_summaries(run, number, columns, prepared)
         payload = parts.pack()
         low, high = int(columns.steps.min()), int(columns.steps.max())
         counters = run.counters
@@ -109,7 +129,9 @@ class Staging:
         if not self._segments:
             return
         await self._driver.execute(INSERT_SEGMENTS, *map(list, zip(*self._segments, strict=True)))
-        touched = [run for _, run in sorted(self._runs.items()) if run.folds or run.measured]
+        for run in self._runs.values():
+            await insert_contexts(self._driver, run.counters.workspace, run.counters.run, run.contexts)
+        touched = [run for _, run in sorted(self._runs.items()) if run.folds]
         made = await self._upsert(touched)
         for run in touched:
             run.counters.series += made.get((run.counters.workspace, run.counters.run), 0)
@@ -125,8 +147,6 @@ class Staging:
             rows = [owners[n] for n in (folds.series >> KEY_BITS).tolist()]
             keys = folds.series & ((1 << KEY_BITS) - 1)
             made = await upsert_folds(self._driver, UPSERT_SUMMARIES, rows, [keys], folds)
-        for run in touched:
-            await insert_contexts(self._driver, run.counters.workspace, run.counters.run, run.contexts)
         bits = KEY_BITS + CONTEXT_BITS
         measured = _join([run.ranked(run.measured) for run in touched], bits)
         if measured is not None:
@@ -135,20 +155,6 @@ class Staging:
             contexts = measured.series & ((1 << CONTEXT_BITS) - 1)
             await upsert_folds(self._driver, UPSERT_MEASUREMENTS, rows, [keys, contexts], measured)
         return made
-
-    def _stage_summaries(self, run: StagedRun, number: int, columns: SegmentColumns, folds: Folds) -> None:
-        """Fold what no later attempt superseded; the rest is kept, out of every summary."""
-        current = keep_points(columns, run.attempts.limit(number))
-        if not len(current.values):
-            return
-        if len(current.values) < len(columns.values):
-            folds = fold_columns_of(current)
-        run.folds.append((number, folds))
-        measured = fold_measured(current)
-        if measured is not None:
-            run.measured.append((number, measured))
-        highest = int(current.steps.max())
-        run.counters.last_step = highest if run.counters.last_step is None else max(highest, run.counters.last_step)
 
     async def _find_attempt(self, run: StagedRun, prepared: Prepared) -> int:
         asked = prepared.request.attempt
@@ -166,7 +172,7 @@ class Staging:
         """Refuse what would give the run too many series; only near the limit does that cost a query."""
         keys = prepared.columns.keys
         run.possible_series += len(keys)
-        if run.counters.series + run.possible_series <= MAX_SERIES:
+        if run.is_late or run.counters.series + run.possible_series <= MAX_SERIES:
             return
         touched = set(keys.tolist()).union(*(folds.series.tolist() for _, folds in run.folds))
         rows = await self._driver.fetch(FETCH_KNOWN_KEYS, *_owner(prepared), list(touched))
@@ -180,16 +186,60 @@ def _owner(prepared: Prepared) -> Owner:
     return prepared.request.workspace, prepared.request.run
 
 
-def _place_steps(run: StagedRun, prepared: Prepared) -> tuple[SegmentColumns, Folds]:
+def _may_be_late(counters: Counters, requests: Sequence[Prepared]) -> bool:
+    """Say whether summaries may wait: a wide request, or one behind it, as long as what waits stays small.
+
+    So much smaller than the limit of series that no request could pass it unseen: each key may be a new one.
+    """
+    if counters.unsettled_from is None and all(len(one.columns.keys) < WIDE for one in requests):
+        return False
+    waiting = 0 if counters.unsettled_from is None else counters.next_order - counters.unsettled_from
+    return (
+        waiting + len(requests) <= MOST_UNSETTLED
+        and counters.tail_points + sum(map(len, requests)) <= MOST_UNSETTLED_POINTS
+        and counters.series + counters.unsettled_keys + sum(len(one.columns.keys) for one in requests) <= MAX_SERIES
+    )
+
+
+def _place_steps(run: StagedRun, prepared: Prepared) -> SegmentColumns:
     """Give steps to points that came without: on from the run's highest, the same for every series."""
     if prepared.offsets is None:
-        return prepared.columns, prepared.folds
+        return prepared.columns
     highest = -1 if run.counters.last_step is None else run.counters.last_step
     if highest + int(prepared.offsets.max()) > LARGEST_STEP:
         raise InvalidInput(f"after step {highest} there is no step left to count on to", path=["series", "steps"])
     steps = np.where(prepared.offsets > 0, highest + prepared.offsets, prepared.columns.steps)
-    columns = replace(prepared.columns, steps=steps)
-    return columns, fold_columns_of(columns)
+    return replace(prepared.columns, steps=steps)
+
+
+def _move_last_step(run: StagedRun, number: int, columns: SegmentColumns) -> None:
+    """Raise the run's highest step by the points that no later attempt superseded."""
+    limit = run.attempts.limit(number)
+    steps = columns.steps if limit is None else columns.steps[columns.steps <= limit]
+    if len(steps):
+        highest = int(steps.max())
+        run.counters.last_step = highest if run.counters.last_step is None else max(highest, run.counters.last_step)
+
+
+def _put_off(run: StagedRun, columns: SegmentColumns) -> None:
+    """Leave the segment that is about to be staged to a later settling."""
+    counters = run.counters
+    if counters.unsettled_from is None:
+        counters.unsettled_from = counters.next_order
+    counters.unsettled_keys += len(columns.keys)
+
+
+def _stage_summaries(run: StagedRun, number: int, columns: SegmentColumns, prepared: Prepared) -> None:
+    """Fold what no later attempt superseded; the rest is kept, out of every summary."""
+    current = keep_points(columns, run.attempts.limit(number))
+    if not len(current.values):
+        return
+    is_as_prepared = prepared.offsets is None and len(current.values) == len(columns.values)
+    folds = prepared.folds if is_as_prepared else None
+    run.folds.append((number, fold_columns_of(current) if folds is None else folds))
+    measured = fold_measured(current)
+    if measured is not None:
+        run.measured.append((number, measured))
 
 
 def _join(parts: list[list[Folds]], bits: int) -> Folds | None:

@@ -8,11 +8,11 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.ids import RunID, WorkspaceID
 from domain.metrics import HIDDEN, MetricPoint, Summary
 from store import tables
+from store.metrics.settling import SettledConnection
 
 summaries = tables.metric_summaries
 keys = tables.keys
@@ -27,7 +27,7 @@ class StoredSummary:
 
 
 async def fetch_summaries(
-    conn: AsyncConnection, workspace: WorkspaceID, runs: Collection[RunID], names: Collection[str] | None
+    conn: SettledConnection, workspace: WorkspaceID, runs: Collection[RunID], names: Collection[str] | None
 ) -> dict[RunID, dict[str, StoredSummary]]:
     """Return the summaries of those runs by key, in one query; all but hidden namespaces when `names` is None."""
     statement = (
@@ -46,7 +46,7 @@ async def fetch_summaries(
 
 
 async def fetch_series_page(
-    conn: AsyncConnection,
+    conn: SettledConnection,
     workspace: WorkspaceID,
     run: RunID,
     *,
@@ -59,7 +59,7 @@ async def fetch_series_page(
 
 
 async def fetch_series_pages(
-    conn: AsyncConnection,
+    conn: SettledConnection,
     workspace: WorkspaceID,
     runs: Collection[RunID],
     *,
@@ -87,7 +87,7 @@ async def fetch_series_pages(
 
 
 async def count_series(
-    conn: AsyncConnection, workspace: WorkspaceID, runs: Collection[RunID], *, prefix: str | None
+    conn: SettledConnection, workspace: WorkspaceID, runs: Collection[RunID], *, prefix: str | None
 ) -> dict[RunID, int]:
     """Return how many series `fetch_series_pages` finds for each run on all its pages, in one query."""
     statement = (

@@ -70,6 +70,9 @@ run_counters = sa.Table(
     counted("tail_points"),
     counted("tail_bytes"),
     counted("series"),
+    # The order of the first segment whose points are in no summary yet, and how many keys those segments name.
+    maybe("unsettled_from", sa.BigInteger),
+    counted("unsettled_keys"),
     counted("parameters"),
     counted("tags"),
     # The greatest token of the run's writes: a writer that waited for this row may have a lower transaction id.
@@ -77,6 +80,7 @@ run_counters = sa.Table(
     counted("token_sequence"),
     counted("token_nonce"),
     run_reference(),
+    sa.Index("ix_run_counters_unsettled", "workspace", "run", postgresql_where=sa.text("unsettled_from IS NOT NULL")),
     sa.Index("ix_run_counters_heartbeat", "heartbeat", postgresql_where=sa.text("heartbeat_seconds IS NOT NULL")),
     postgresql_with={"fillfactor": 50},
 )

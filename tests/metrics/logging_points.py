@@ -21,6 +21,7 @@ from store.ingest.settings import IngestSettings
 from store.keys import Keys
 from store.metrics.points import prepare_points, write_points
 from store.metrics.reading import SeriesData, SeriesQuery, read_series
+from store.metrics.settling import read_settled
 from store.metrics.summaries import fetch_summaries
 from tests.metrics.meaning import Summed, bits
 from tests.store.making import DEFAULT
@@ -103,7 +104,7 @@ def as_shown(data: SeriesData) -> list[tuple[int, int, bytes]]:
 
 
 async def read_summary_of(database: Database, run: RunID, key: str) -> Summed | None:
-    async with database.read_primary() as conn:
+    async with read_settled(database, DEFAULT, [run]) as conn:
         found = (await fetch_summaries(conn, DEFAULT, [run], [key]))[run].get(key)
     return None if found is None else as_summed(found.summary)
 

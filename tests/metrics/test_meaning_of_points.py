@@ -17,7 +17,9 @@ from store.database import Database
 from store.keys import Keys
 from store.metrics.compaction import compact_run
 from store.metrics.compactor import recompute_run
+from store.metrics.preparing import WIDE
 from store.metrics.resuming import Resume, resume_run
+from store.metrics.settling import settle_run
 from tests.metrics.logging_points import (
     as_shown,
     log_points,
@@ -32,6 +34,8 @@ from tests.metrics.meaning import Meaning, shown
 from tests.store.making import DEFAULT, make_run
 
 KEYS = ("loss", "accuracy", "system/gpu")
+FILLERS = tuple(f"filler/{n}" for n in range(WIDE))
+"""Keys that make a request wide: its summaries move later."""
 ATTEMPTS = [make_attempt_id() for _ in range(4)]
 DATA = {name: MetricContext(on=NodeKey(NodeKind.DATASET_VERSION, make_uuid7()), subset=name) for name in ("a", "b")}
 
@@ -44,6 +48,19 @@ points = st.tuples(steps, st.integers(0, 3), values)
 class Write:
     series: list[tuple[str, list[tuple[int, int, float]], str | None]]
     attempt: int | None
+    wide: bool
+
+
+@dataclass(frozen=True)
+class Settle:
+    """What the background task does when the run is due."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """A reader in the middle of the history."""
+
+    key: str
 
 
 @dataclass(frozen=True)
@@ -52,6 +69,7 @@ class Uncounted:
 
     keys: list[str]
     values: list[float]
+    wide: bool
 
 
 @dataclass(frozen=True)
@@ -79,6 +97,7 @@ writes = st.builds(
         max_size=4,
     ),
     maybe_attempt,
+    st.booleans(),
 )
 begins = st.builds(
     Begin, st.integers(0, 3), maybe_attempt, st.integers(0, 3), st.none() | st.integers(-1, 12), st.booleans()
@@ -91,7 +110,10 @@ acts = st.lists(
         Uncounted,
         st.lists(st.sampled_from(KEYS), min_size=1, max_size=3, unique=True),
         st.lists(values, min_size=1, max_size=3),
-    ),
+        st.booleans(),
+    )
+    | st.just(Settle())
+    | st.builds(Look, st.sampled_from(KEYS)),
     max_size=12,
 )
 
@@ -102,7 +124,7 @@ async def test_every_history_reads_as_the_oracle_says(database: Database, done: 
     run, keys, meaning = await make_run(database), Keys(database), Meaning()
     for act in done:
         await _act(database, keys, run, meaning, act)
-    for key in KEYS:
+    for key in (*KEYS, FILLERS[0]):
         current = await read_one(database, run, key)
         everything = await read_one(database, run, key, attempts=Attempts.ALL)
         last = await read_one(database, run, key, duplicates=Duplicates.LAST_PER_STEP)
@@ -116,7 +138,11 @@ async def test_every_history_reads_as_the_oracle_says(database: Database, done: 
         assert await read_summary_of(database, run, key) == meaning.summary(key)
         for name in DATA:
             assert await _read_measured(database, run, key, name) == meaning.summary(key, name)
-    assert (await read_counters(database, run))["last_step"] == meaning.highest_step()
+    counters = await read_counters(database, run)
+    shown_keys = sum(meaning.summary(key) is not None for key in (*KEYS, *FILLERS))
+
+    assert (counters["last_step"], counters["series"]) == (meaning.highest_step(), shown_keys)
+    assert (counters["unsettled_from"], counters["unsettled_keys"]) == (None, 0)
 
 
 async def _act(database: Database, keys: Keys, run: RunID, meaning: Meaning, act: Any) -> None:
@@ -129,6 +155,10 @@ async def _act(database: Database, keys: Keys, run: RunID, meaning: Meaning, act
             await _begin(database, run, meaning, act)
         case Compact():
             await compact_run(database, DEFAULT, run, batch_series=act.batch)
+        case Settle():
+            await settle_run(database, DEFAULT, run)
+        case Look():
+            assert await read_summary_of(database, run, act.key) == meaning.summary(act.key)
 
 
 async def _write(database: Database, keys: Keys, run: RunID, meaning: Meaning, act: Write) -> None:
@@ -143,11 +173,15 @@ async def _write(database: Database, keys: Keys, run: RunID, meaning: Meaning, a
         )
         for key, those, name in act.series
     ]
+    fillers = FILLERS if act.wide else ()
+    series += [one_series(key, [1.0], steps=[3], times=[0]) for key in fillers]
     await log_points(database, keys, make_request(run, *series, attempt=attempt))
     number = meaning.order.current_number if attempt is None else meaning.name(attempt)
     for key, those, name in act.series:
         for step, time, value in those:
             meaning.log(key, step, time, value, number, name)
+    for key in fillers:
+        meaning.log(key, 3, 0, 1.0, number)
 
 
 async def _write_uncounted(database: Database, keys: Keys, run: RunID, meaning: Meaning, act: Uncounted) -> None:
@@ -155,9 +189,10 @@ async def _write_uncounted(database: Database, keys: Keys, run: RunID, meaning: 
     start = 0 if highest is None else highest + 1
     if start + len(act.values) > 2**63 - 1:
         return
-    series = [one_series(key, act.values, times=[5] * len(act.values)) for key in act.keys]
+    named = [*act.keys, *(FILLERS if act.wide else ())]
+    series = [one_series(key, act.values, times=[5] * len(act.values)) for key in named]
     await log_points(database, keys, make_request(run, *series))
-    for key in act.keys:
+    for key in named:
         for index, value in enumerate(act.values):
             meaning.log(key, start + index, 5, value, meaning.order.current_number)
 

@@ -20,6 +20,7 @@ from store.metrics.compaction import compact_run
 from store.metrics.compactor import Compactor
 from store.metrics.definitions import define_metric, fetch_definitions
 from store.metrics.resuming import Resume, resume_run
+from store.metrics.settling import read_settled
 from store.metrics.summaries import fetch_series_page
 from tests.metrics.logging_points import (
     log_points,
@@ -127,7 +128,7 @@ async def test_series_are_listed_by_name_without_hidden_namespaces(database: Dat
     await log_points(database, keys, make_request(run, *(one_series(name, [1.0]) for name in names)))
 
     async def page(prefix: str | None = None, after: str | None = None, limit: int = 10) -> list[str]:
-        async with database.read() as conn:
+        async with read_settled(database, DEFAULT, [run]) as conn:
             found = await fetch_series_page(conn, DEFAULT, run, prefix=prefix, after=after, limit=limit)
         return [name for name, _ in found]
 

@@ -20,6 +20,7 @@ from store.comparisons import compare_runs
 from store.database import Database
 from store.keys import Keys
 from store.metrics.points import prepare_points
+from store.metrics.settling import read_settled
 from store.metrics.summaries import fetch_summaries
 from store.notes import fetch_notes_on
 from store.outbox import Changed
@@ -54,7 +55,7 @@ async def test_all_of_a_run_is_written_at_once(database: Database) -> None:
 
     found = await read_run(database, run)
     assert (accepted, found.status) == (3, RunStatus.FINISHED)
-    async with database.read() as conn:
+    async with read_settled(database, DEFAULT, [run]) as conn:
         summary = (await fetch_summaries(conn, DEFAULT, [run], None))[run]["loss"].summary
         notes = (await fetch_notes_on(conn, DEFAULT, [run], first=5, after=None))[run]
         artifacts = (await fetch_artifacts_of(conn, DEFAULT, [run], first=5, after=None))[run]
@@ -116,7 +117,7 @@ async def test_runs_stand_side_by_side(database: Database) -> None:
     for run, loss in ((a, 1.0), (b, float("nan"))):
         await send(database, run, losses=[loss])
 
-    async with database.read() as conn:
+    async with read_settled(database, DEFAULT) as conn:
         everything = await compare_runs(conn, DEFAULT, [a, b, a])
         differences = await compare_runs(conn, DEFAULT, [a, b], only_differences=True)
     assert {row.key: row.differs for row in everything.parameters} == {"lr": False, "seed": True}
@@ -125,7 +126,7 @@ async def test_runs_stand_side_by_side(database: Database) -> None:
     assert [row.key for row in differences.parameters] == ["seed"]
     assert differences.tags[0].values == {b: "h100"}
     with pytest.raises(NotFound) as caught:
-        async with database.read() as conn:
+        async with read_settled(database, DEFAULT) as conn:
             await compare_runs(conn, DEFAULT, [a, make_run_id()])
     assert caught.value.path == ("ids", "run")
 

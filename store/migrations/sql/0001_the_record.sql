@@ -772,6 +772,8 @@ CREATE TABLE run_counters (
   tail_points BIGINT DEFAULT '0' NOT NULL,
   tail_bytes BIGINT DEFAULT '0' NOT NULL,
   series BIGINT DEFAULT '0' NOT NULL,
+  unsettled_from BIGINT,
+  unsettled_keys BIGINT DEFAULT '0' NOT NULL,
   parameters BIGINT DEFAULT '0' NOT NULL,
   tags BIGINT DEFAULT '0' NOT NULL,
   token_position BIGINT DEFAULT '0' NOT NULL,
@@ -783,6 +785,8 @@ CREATE TABLE run_counters (
  WITH (fillfactor = 50);
 
 CREATE INDEX ix_run_counters_heartbeat ON run_counters (heartbeat) WHERE heartbeat_seconds IS NOT NULL;
+
+CREATE INDEX ix_run_counters_unsettled ON run_counters (workspace, run) WHERE unsettled_from IS NOT NULL;
 
 CREATE TABLE summary_overrides (
   workspace UUID NOT NULL,
