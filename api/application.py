@@ -15,7 +15,6 @@ from starlette.types import Scope
 from strawberry.schema.base import BaseSchema
 
 from api.context import Services
-from api.logs import logs_access
 from api.pages.documents import Documents
 from api.pages.files import make_content, read_content, send_content
 from api.pages.graphiql import send_example_list, send_graphiql
@@ -46,7 +45,7 @@ def make_application(*, schema: BaseSchema, services: Services, figures: Figures
     figures = figures or Figures()
     guard = make_guard(settings)
     middleware = [
-        Middleware(ObservationMiddleware, figures=figures, access_log=logs_access(settings)),
+        Middleware(ObservationMiddleware, figures=figures, access_log=settings.access_log == "on"),
         Middleware(GuardMiddleware, guard=guard, is_open=_is_open, is_probe=_is_probe),
     ]
     if settings.allowed_origins:

@@ -49,11 +49,6 @@ def is_json(settings: ServerSettings) -> bool:
     return settings.log_format == "json" or (settings.log_format == "auto" and not sys.stderr.isatty())
 
 
-def logs_access(settings: ServerSettings) -> bool:
-    """Say whether each request is logged: a person at a terminal would not see anything else."""
-    return settings.access_log == "on" or (settings.access_log == "auto" and is_json(settings))
-
-
 def _machine_format() -> list[Processor]:
     return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(serializer=_to_json)]
 

@@ -89,8 +89,10 @@ class ServerSettings(BaseSettings):
         default="auto", description="`json`: one object a line; `console`: for people; `auto`: console on a terminal."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least level logged.")
-    access_log: Literal["auto", "on", "off"] = Field(
-        default="auto", description="One event a request. `auto`: on in the `json` format, off on a console."
+    access_log: Literal["on", "off"] = Field(
+        default="off",
+        description="`on`: one event a request at the level `info`; `off`: at `debug`. "
+        "What failed with a status of 500 and more is always a warning.",
     )
 
     @field_validator("token")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from importlib.metadata import version
 
 import sqlalchemy as sa
 from starlette.requests import Request
@@ -12,11 +13,12 @@ from domain.errors import Unavailable
 from store.database import Database
 
 PATIENCE_S = 2.0
+VERSION = version("whence-server")
 
 
 async def alive(request: Request) -> Response:
     """Answer `/healthz`: whoever can send this is alive, whatever the database does."""
-    return JSONResponse({"status": "alive"})
+    return JSONResponse({"status": "alive", "version": VERSION})
 
 
 class Readiness:

@@ -73,7 +73,7 @@ class ObservationMiddleware:
     def __init__(self, app: ASGIApp, *, figures: Figures, access_log: bool) -> None:
         self._app = app
         self._figures = figures
-        self._access_log = access_log
+        self._tell = log.info if access_log else log.debug
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id = _read_request_id(scope)
@@ -108,8 +108,9 @@ class ObservationMiddleware:
         route = name_route(scope["path"])
         self._figures.requests.labels(route, str(status)).inc()
         self._figures.seconds.labels(route).observe(seconds)
-        if self._access_log and scope["path"] not in QUIET:
-            log.info(
+        if scope["path"] not in QUIET:
+            tell = log.warning if status >= 500 else self._tell
+            tell(
                 "request_served",
                 method=scope["method"],
                 path=scope["path"],

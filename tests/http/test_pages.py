@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 import re
+from importlib.metadata import version
 from pathlib import Path
 
 import httpx
@@ -114,7 +115,7 @@ async def test_health_tells_whether_the_process_lives_and_readiness_whether_the_
     await nowhere.close()
 
     assert (await service.http.get("/readyz")).json() == {"status": "ready"}
-    assert health.json() == {"status": "alive"}
+    assert health.json() == {"status": "alive", "version": version("whence-server")}
     assert (ready.status_code, ready.json()["reason"]) == (503, "the record did not answer")
     assert (asked.status_code, asked.json()["errors"][0]["extensions"]["retriable"]) == (503, True)
 
@@ -144,7 +145,8 @@ async def test_a_request_has_an_id_its_senders_if_it_is_fit(service: Service) ->
     assert re.fullmatch("[0-9a-f]{16}", unfit.headers["x-request-id"])
 
 
-async def test_each_request_is_one_event_without_its_contents(service: Service) -> None:
+async def test_each_request_is_one_event_without_its_contents(start: Start) -> None:
+    service = await start(access_log="on")
     with capture_logs() as logs:
         await service.http.post("/graphql", json={"query": '{ echo(text: "private") }'})
         await service.http.get("/graphql", params={"query": '{ echo(text: "private") }'})
@@ -152,7 +154,17 @@ async def test_each_request_is_one_event_without_its_contents(service: Service) 
     events = [(entry["event"], entry["method"], entry["path"], entry["status"]) for entry in logs]
 
     assert events == [("request_served", "POST", "/graphql", 200), ("request_served", "GET", "/graphql", 200)]
+    assert {entry["log_level"] for entry in logs} == {"info"}
     assert "private" not in str(logs)
+
+
+async def test_without_the_access_log_only_what_failed_stands_out(service: Service) -> None:
+    with capture_logs() as logs:
+        await service.ask("{ ping }")
+        await service.ask("{ noJson }")
+    levels = [(entry["status"], entry["log_level"]) for entry in logs if entry["event"] == "request_served"]
+
+    assert levels == [(200, "debug"), (500, "warning")]
 
 
 async def test_what_nobody_expected_is_masked_and_logged_once(service: Service) -> None:
