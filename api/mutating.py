@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
+from enum import Enum
+from functools import cache
+from types import NoneType
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -27,6 +30,8 @@ CLIENT_KEY = (
     "CONFLICT. 1 to 500 characters."
 )
 TOKEN = "Give it as `atLeast` and the answer shows this write."  # noqa: S105
+
+SINGLETONS = (NoneType, bool, Enum, type(strawberry.UNSET))
 
 T = TypeVar("T")
 Work = Callable[[Transaction], Awaitable[dict[str, Any]]]
@@ -141,14 +146,33 @@ def read_uuid(text: str | None, *path: str) -> UUID | None:
         raise exc.below(*path) from exc
 
 
-_encoder = msgspec.msgpack.Encoder(
-    enc_hook=lambda value: None if value is strawberry.UNSET else repr(value), order="deterministic"
-)
+_encoder = msgspec.msgpack.Encoder(enc_hook=repr, order="deterministic")
 
 
 def digest_input(body: Keyed) -> bytes:
-    """Return the digest of an input as it was given, but for its client key. NaN and 1 are not 1.0 and null."""
-    return hashlib.sha256(_encoder.encode(replace(body, client_key=None))).digest()
+    """Return the digest of an input as it was given, but for its client key. NaN and 1 are not 1.0 and null.
+
+    What has its default is left out: a field that is added later must not turn repeats into conflicts.
+    """
+    return hashlib.sha256(_encoder.encode(_say(replace(body, client_key=None)))).digest()
+
+
+def _say(value: Any) -> Any:
+    """Return an input as a mapping of what it says, and lists of inputs as lists of them."""
+    if isinstance(value, list):
+        return [_say(item) for item in value] if value and is_dataclass(value[0]) else value
+    if not is_dataclass(value):
+        return value
+    kind: Any = type(value)
+    defaults = _find_defaults(kind)
+    return {name: _say(held) for name, held in vars(value).items() if held is not defaults[name]}
+
+
+@cache
+def _find_defaults(kind: Any) -> dict[str, Any]:
+    """Return the default of each field where that is one and the same object: null, a flag, a choice."""
+    defaults = {field.name: field.default for field in fields(kind)}
+    return {name: given if isinstance(given, SINGLETONS) else MISSING for name, given in defaults.items()}
 
 
 async def write(

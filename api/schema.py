@@ -14,6 +14,7 @@ from strawberry.types import ExecutionContext
 from api.artifacts.mutations import ArtifactMutations
 from api.changes.subscriptions import ChangeSubscriptions
 from api.comparisons.queries import ComparisonQueries
+from api.conversion import convert_quickly
 from api.execution import Execution, PreparedDocuments
 from api.experiments.mutations import ExperimentMutations
 from api.experiments.queries import ExperimentQueries
@@ -79,6 +80,7 @@ class Schema(strawberry.Schema):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         read_plainly(self._schema)
+        convert_quickly(self._schema, self.config)
         self._documents = PreparedDocuments(self._schema)
 
     def get_extensions(self, sync: bool = False) -> list[SchemaExtension]:  # noqa: FBT001, FBT002  # Strawberry's own
