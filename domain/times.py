@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from domain.errors import InvalidInput
+
+T = TypeVar("T")
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -25,3 +28,10 @@ def parse_millis(millis: int) -> datetime:
 def to_millis(moment: datetime) -> int:
     """Return whole milliseconds since 1970, cut (not rounded)."""
     return (moment - EPOCH) // timedelta(milliseconds=1)
+
+
+def cut_to_millis(value: T) -> T:
+    """Return a moment without what is finer than a millisecond, and any other value as it is."""
+    if isinstance(value, datetime):
+        return value - timedelta(microseconds=value.microsecond % 1000)
+    return value

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from domain.errors import Conflict, DomainError, InvalidInput, TooLarge
 from domain.ids import AttemptID, RunID, WorkspaceID
 from domain.runs import RunEdit, RunStatus, check_ending
+from domain.times import cut_to_millis
 from domain.unset import UNSET
 from store import tables
 from store.counters import Counters, lock_counters, lock_run, missing_run, save_counters
@@ -71,7 +72,7 @@ async def put_end(
     if row.status == status.value:
         return False
     counters.heartbeat_seconds = None
-    await tx.driver.execute(END, counters.workspace, counters.run, status.value, ended_at)
+    await tx.driver.execute(END, counters.workspace, counters.run, status.value, cut_to_millis(ended_at))
     counters.raise_revision(tx, Changed.DOCUMENT | Changed.GRAPH)
     return True
 
@@ -95,7 +96,7 @@ async def edit_run(
 
 
 def _read_edit(edit: RunEdit, row: Any) -> dict[str, Any]:
-    asked = {field: getattr(edit, field) for field in FIELDS}
+    asked = {field: cut_to_millis(getattr(edit, field)) for field in FIELDS}
     values = {field: value for field, value in asked.items() if value is not UNSET and value != getattr(row, field)}
     if "status" in values:
         if edit.status is RunStatus.LOST:

@@ -13,6 +13,7 @@ from domain.errors import Conflict, Gone, NotFound
 from domain.ids import NodeKey, NodeKind, RunID, WorkspaceID, make_uuid7
 from domain.pages import Count, Page, TimeCursor
 from domain.runs import Run, RunDraft, RunKind, RunStatus
+from domain.times import cut_to_millis
 from store import tables
 from store.counters import find_missing_run, missing_run
 from store.metrics.attempts import insert_first_attempt
@@ -74,7 +75,7 @@ def _make_row(
         "attempt": draft.attempt,
         "created_by": draft.created_by,
         "host": draft.host,
-        "started_at": draft.started_at,
+        "started_at": cut_to_millis(draft.started_at),
         "token_position": tx.token.position,
         "token_sequence": tx.token.sequence,
         "token_nonce": tx.token.nonce,

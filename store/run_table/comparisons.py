@@ -6,11 +6,11 @@ import math
 import operator as op
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
 from typing import Any
 
 from domain.parameters import INT64_MAX, INT64_MIN, ParameterType, split_number
 from domain.predicates import Operator, Predicate, Value, ValueType, is_nan, type_of
+from domain.times import cut_to_millis
 from store.run_table.fragments import FALSE, TRUE, Values, all_of, any_of, negate, one_of
 
 PREFIX = 128
@@ -78,10 +78,10 @@ def compare_plain(column: str, predicate: Predicate, kind: ValueType, values: Va
     """Compare a column of one type by the database's own order: times, ids, booleans, short texts."""
 
     def one(operator: Operator, bound: Any) -> str:
-        return f"{column} {_SIGNS[operator]} {values.bind(_cut(bound), KINDS[kind])}"
+        return f"{column} {_SIGNS[operator]} {values.bind(cut_to_millis(bound), KINDS[kind])}"
 
     def many(bounds: Sequence[Any]) -> str:
-        return any_of(column, [_cut(bound) for bound in bounds], KINDS[kind], values)
+        return any_of(column, [cut_to_millis(bound) for bound in bounds], KINDS[kind], values)
 
     return _compare(predicate, kind, present=f"{column} IS NOT NULL", one=one, many=many)
 
@@ -185,10 +185,3 @@ def _compare(
             return all_of([one(Operator.GTE, fitting[0]), one(Operator.LTE, fitting[1])])
         case operator:
             return one(operator, fitting[0]) if fitting else FALSE
-
-
-def _cut(value: Any) -> Any:
-    """Cut a time to its millisecond, as times are recorded; other values stay as they are."""
-    if isinstance(value, datetime):
-        return value - timedelta(microseconds=value.microsecond % 1000)
-    return value
