@@ -10,7 +10,7 @@ from api.info import Info
 from api.mutating import TOKEN, read_run_write, write
 from api.parameters.inputs import LogParamsInput, read_parameters
 from api.problems import result_of
-from api.runs.loaders import load_run
+from api.runs.answers import answer_run
 from api.runs.types import Run
 from domain.ids import RunID
 from store.parameters import log_parameters
@@ -49,4 +49,4 @@ class ParameterMutations:
             return {}
 
         answer = await write(info, target.delivery, work)
-        return LogParamsPayload(run=await load_run(info, RunID(target.run)), token=str(answer.token))
+        return LogParamsPayload(run=await answer_run(info, RunID(target.run), answer), token=str(answer.token))

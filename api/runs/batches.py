@@ -12,8 +12,8 @@ from api.metrics.points import read_series
 from api.mutating import RunWrite, read_run_write, write
 from api.parameters.inputs import read_parameters
 from api.problems import result_of
+from api.runs.answers import answer_run
 from api.runs.inputs import LogBatchInput
-from api.runs.loaders import load_run
 from api.runs.payloads import LogBatchPayload
 from api.tags.inputs import read_tags
 from domain.errors import DomainError
@@ -43,7 +43,7 @@ class BatchMutations:
 
         again = {"accepted": 0 if batch.points is None else len(batch.points)}
         answer = await write(info, target.delivery, work, again=again)
-        run = await load_run(info, target.run)
+        run = await answer_run(info, target.run, answer)
         return LogBatchPayload(run=run, accepted=answer.values["accepted"], token=str(answer.token))
 
 

@@ -9,6 +9,7 @@ import strawberry
 from api.info import Info
 from api.mutating import read_delivery, read_run_write, read_uuid, show_writes, write
 from api.problems import result_of
+from api.runs.answers import answer_run
 from api.runs.drafts import read_draft, read_run_edit
 from api.runs.inputs import CreateRunInput, FinishRunInput, HeartbeatInput, ResumeRunInput, UpdateRunInput
 from api.runs.loaders import load_run
@@ -46,7 +47,7 @@ class RunMutations:
             return {"run": str(await create_run(tx, context.workspace, draft, place, keys=keys))}
 
         answer = await write(info, delivery, work, again={"run": str(draft.id)}, creates_run=True)
-        run = await load_run(info, RunID(parse_uuid(answer.values["run"])))
+        run = await answer_run(info, RunID(parse_uuid(answer.values["run"])), answer)
         return CreateRunPayload(run=run, token=str(answer.token))
 
     @strawberry.mutation(
@@ -69,7 +70,7 @@ class RunMutations:
         again = {"current": True, "recomputing": False}
         answer = await write(info, target.delivery, work, again=again, claims_compaction=True)
         return ResumeRunPayload(
-            run=await load_run(info, target.run),
+            run=await answer_run(info, target.run, answer),
             current=answer.values["current"],
             recomputing=answer.values["recomputing"],
             token=str(answer.token),
@@ -96,7 +97,7 @@ class RunMutations:
             return {}
 
         answer = await write(info, target.delivery, work)
-        return FinishRunPayload(run=await load_run(info, target.run), token=str(answer.token))
+        return FinishRunPayload(run=await answer_run(info, target.run, answer), token=str(answer.token))
 
     @strawberry.mutation(
         graphql_type=result_of(UpdateRunPayload),
@@ -114,7 +115,7 @@ class RunMutations:
             return {}
 
         answer = await write(info, target.delivery, work)
-        return UpdateRunPayload(run=await load_run(info, target.run), token=str(answer.token))
+        return UpdateRunPayload(run=await answer_run(info, target.run, answer), token=str(answer.token))
 
     @strawberry.mutation(
         graphql_type=result_of(HeartbeatPayload),

@@ -34,7 +34,9 @@ GIVEN: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("name", "given"), GIVEN)
-def test_an_input_is_made_as_strawberry_makes_it(name: str, given: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_input_is_made_as_strawberry_makes_it(
+    name: str, given: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     definition = schema._schema.type_map[name].extensions["strawberry-definition"]
     ours = Converter(definition, schema.config).convert(given)
     for other in schema._schema.type_map.values():
