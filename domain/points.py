@@ -14,7 +14,7 @@ from domain.errors import DomainError, InvalidInput, TooLarge
 from domain.ids import AttemptID, RunID, WorkspaceID
 from domain.metrics import MAX_CONTEXTS, MAX_POINTS, MetricContext
 from domain.positions import Token
-from domain.texts import check_key
+from domain.texts import check_key, check_keys
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -90,7 +90,7 @@ class PointColumns:
         context: MetricContext | None = None,
     ) -> Self:
         """Return the columns of many keys at few steps: `key_index` says for each value which key it is of."""
-        names = [check_key(key, "keys", str(index)) for index, key in enumerate(keys)]
+        names = check_keys(keys, "keys")
         if len(set(names)) != len(names):
             raise InvalidInput("a key stands twice in it", path=["keys"])
         found = read_floats(values, "values")
@@ -104,7 +104,7 @@ class PointColumns:
         _check_length(given_steps, found, "steps")
         _check_length(given_times, found, "timesMs")
         return cls(
-            keys=tuple(names),
+            keys=names,
             key_index=index,
             values=found,
             steps=np.zeros(len(found), np.int64) if given_steps is None else given_steps,

@@ -31,7 +31,9 @@ class Keys:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._known: OrderedDict[tuple[WorkspaceID, str], int] = OrderedDict()
+        # A dictionary a workspace: a UUID is hashed in Python, and a request has a thousand names.
+        self._known: dict[WorkspaceID, OrderedDict[str, int]] = {}
+        self._size = 0
 
     async def intern(self, workspace: WorkspaceID, names: Collection[str]) -> dict[str, int]:
         """Return the ids of `names`, making those that are new. The names must be checked already."""
@@ -50,10 +52,14 @@ class Keys:
         return found
 
     def _split(self, workspace: WorkspaceID, names: Collection[str]) -> tuple[dict[str, int], list[str]]:
+        known = self._known.get(workspace, OrderedDict())
+        ids = list(map(known.get, names))
+        pairs = zip(names, ids, strict=True)
+        if None not in ids:
+            return {name: id_ for name, id_ in pairs if id_ is not None}, []
         found: dict[str, int] = {}
         missing: list[str] = []
-        for name in names:
-            id_ = self._known.get((workspace, name))
+        for name, id_ in pairs:
             if id_ is None:
                 missing.append(name)
             else:
@@ -61,9 +67,20 @@ class Keys:
         return found, missing
 
     def _remember(self, workspace: WorkspaceID, made: dict[str, int]) -> None:
-        self._known.update(((workspace, name), id_) for name, id_ in made.items())
-        while len(self._known) > CACHE_SIZE:
-            self._known.popitem(last=False)
+        known = self._known.setdefault(workspace, OrderedDict())
+        self._size -= len(known)
+        known.update(made)
+        self._size += len(known)
+        while self._size > CACHE_SIZE:
+            self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        """Forget the name that was met first in the workspace that was met first."""
+        workspace, known = next(iter(self._known.items()))
+        known.popitem(last=False)
+        self._size -= 1
+        if not known:
+            del self._known[workspace]
 
 
 async def fetch_key_ids(conn: AsyncConnection, workspace: WorkspaceID, names: Collection[str]) -> dict[str, int]:

@@ -18,6 +18,7 @@ from store.driver import fetch_driver
 from store.metrics.attempts import fetch_attempts
 from store.metrics.compaction import compact_run
 from store.metrics.definitions import fetch_raising, raise_revisions
+from store.metrics.preparing import WIDE
 from store.metrics.recomputing import recompute_series
 from store.metrics.settling import settle
 from store.outbox import Changed
@@ -25,8 +26,11 @@ from store.outbox import Changed
 log = structlog.get_logger()
 
 DUE_SEGMENTS = 64
+DUE_SEGMENTS_WIDE = 256
+"""Where a run has many series: a chunk costs 0.4 ms whatever it holds, so that 64 points in each are too few."""
+
 DUE_POINTS = 64_000
-DUE_POINTS_A_SERIES = 64
+DUE_POINTS_A_SERIES = 256
 DUE_BYTES = 8 * 1024 * 1024
 BATCH_SERIES = 1_000
 BATCH_RUNS = 1_000
@@ -47,7 +51,8 @@ RECOMPUTED = "UPDATE compaction SET recomputing = false WHERE workspace = $1 AND
 
 counters = tables.run_counters.c
 DUE = sa.or_(
-    counters.tail_segments >= DUE_SEGMENTS,
+    sa.and_(counters.tail_segments >= DUE_SEGMENTS, counters.series + counters.unsettled_keys < WIDE),
+    counters.tail_segments >= DUE_SEGMENTS_WIDE,
     sa.and_(counters.tail_points >= DUE_POINTS, counters.tail_points >= DUE_POINTS_A_SERIES * counters.series),
     counters.tail_bytes >= DUE_BYTES,
 )

@@ -123,3 +123,11 @@ def _merge(summaries: list[Summary]) -> Summary:
     for one in summaries[1:]:
         merged = merged.merge(one)
     return merged
+
+
+@pytest.mark.parametrize("key", ["", " ", "a\0b", "\ud800", "k" * 501])
+def test_a_key_among_many_is_refused_with_its_place(key: str) -> None:
+    with pytest.raises(DomainError) as refused:
+        PointColumns.from_wide(keys=["é", "b", key, "d"], key_index=[0], values=[1.0])
+
+    assert refused.value.path == ("keys", "2")
