@@ -63,11 +63,10 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Transaction]:
         """Give a transaction; commit it at the end, with its outbox rows, or roll all of it back."""
-        async with driver_errors(), self.writer.connect() as conn:
-            async with conn.begin():
-                transaction = await Transaction.begin(conn)
-                yield transaction
-                await transaction.finish()
+        async with driver_errors(), self.writer.connect() as conn, conn.begin():
+            transaction = await Transaction.begin(conn)
+            yield transaction
+            await transaction.finish()
         self.committed()
 
     def committed(self) -> None:
