@@ -123,7 +123,7 @@ async def fill_runs(database_url: str, experiment: int) -> None:
             experiment,
         )
         await conn.execute(
-            "INSERT INTO params (key, value, run_uuid) SELECT 'p' || p, (n * (p + 7) % 10)::text, md5(n::text) "
+            "INSERT INTO params (key, value, run_uuid) SELECT 'p' || p, (n * (p + 2) % 10)::text, md5(n::text) "
             "FROM generate_series(1, $1::int) AS n, generate_series(0, $2::int - 1) AS p",
             work.RUNS,
             work.PARAMS,
