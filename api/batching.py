@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 from strawberry.dataloader import DataLoader
+from strawberry.types.field import StrawberryField
 
 from api.context import Context
 
 K = TypeVar("K", bound=Hashable)
 A = TypeVar("A", bound=Hashable)
 V = TypeVar("V")
+
+BATCH = "batch"
+
+
+def in_batch(load: Callable[..., Awaitable[Sequence[Any]]]) -> dict[str, Any]:
+    """Return a field's metadata that says how it is loaded for many objects at once: a compiled plan calls this alone.
+
+    `load` takes the context, the objects and the field's arguments by their names, and gives a value for each object.
+    The field's resolver must answer the same for one.
+    """
+    return {BATCH: load}
+
+
+def find_batch(field: StrawberryField) -> Callable[..., Awaitable[Sequence[Any]]] | None:
+    """Return how a field is loaded for many objects at once, if it says so."""
+    return field.metadata.get(BATCH)
 
 
 class BatchLoader(DataLoader[K, V], ABC):

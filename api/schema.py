@@ -13,6 +13,7 @@ from strawberry.types import ExecutionContext
 
 from api.artifacts.mutations import ArtifactMutations
 from api.changes.subscriptions import ChangeSubscriptions
+from api.compiled.executor import CompiledExecutor
 from api.comparisons.queries import ComparisonQueries
 from api.conversion import convert_quickly
 from api.execution import Execution, PreparedDocuments
@@ -119,5 +120,6 @@ schema = Schema(
     subscription=Subscription,
     types=list(TYPES.values()),
     config=StrawberryConfig(scalar_map=SCALARS),
+    execution_context_class=CompiledExecutor,
     exception_handlers=[ProblemHandler()],
 )
