@@ -43,10 +43,14 @@ async def test_a_connection_is_lent_again(single: Database) -> None:
 
 async def test_a_failure_in_a_transaction_leaves_the_connection_outside_of_it(single: Database) -> None:
     backend = await fetch_backend(single)
-    with pytest.raises(KeyError):
+
+    async def fail() -> None:
         async with single.write() as tx:
             await tx.driver.execute("CREATE TABLE half (id int)")
             raise KeyError
+
+    with pytest.raises(KeyError):
+        await fail()
 
     async with single.read() as conn:
         driver = await fetch_driver(conn)
@@ -94,10 +98,13 @@ async def test_a_connection_that_the_server_ended_is_not_lent_again(single: Data
 
 
 async def test_a_connection_that_ends_while_it_is_lent_is_unavailable(single: Database, database_url: str) -> None:
-    with pytest.raises(Unavailable) as refused:
+    async def write() -> None:
         async with single.write() as tx:
             await end_backend(database_url, await tx.driver.fetchval(BACKEND))
             await tx.driver.execute("SELECT 1")
+
+    with pytest.raises(Unavailable) as refused:
+        await write()
 
     assert refused.value.retriable
     async with single.write() as tx:
@@ -119,10 +126,13 @@ async def test_who_waits_too_long_for_a_connection_is_told(single: Database, mon
 
 
 async def test_a_statement_that_failed_unseen_keeps_its_transaction_from_committing(single: Database) -> None:
-    with pytest.raises(RuntimeError, match="failed"):
+    async def go_on() -> None:
         async with single.write() as tx:
             with pytest.raises(asyncpg.UndefinedTableError):
                 await tx.driver.execute("SELECT FROM nowhere")
+
+    with pytest.raises(RuntimeError, match="failed"):
+        await go_on()
 
 
 async def test_nobody_is_left_in_a_transaction(database: Database) -> None:
