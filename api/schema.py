@@ -13,8 +13,8 @@ from strawberry.types import ExecutionContext
 
 from api.artifacts.mutations import ArtifactMutations
 from api.changes.subscriptions import ChangeSubscriptions
-from api.compiled.executor import CompiledExecutor
 from api.comparisons.queries import ComparisonQueries
+from api.compiled.executor import CompiledExecutor
 from api.conversion import convert_quickly
 from api.execution import Execution, PreparedDocuments
 from api.experiments.mutations import ExperimentMutations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -72,7 +72,14 @@ class ResolverColumn(Column):
         info = executor.build_resolve_info(self.field, self.nodes, self.parent, Path(None, self.name, self.parent.name))
         arguments = find_arguments(executor, self.field, self.nodes[0])
         resolve: Any = self.field.resolve
-        values = [resolve(source, info, **arguments) for source in sources]
+        values: list[Any] = []
+        try:
+            values.extend(resolve(source, info, **arguments) for source in sources)  # keeps those before a failure
+        except BaseException:
+            for value in values:
+                if isinstance(value, Coroutine):
+                    value.close()  # nobody will await it
+            raise
         waiting = [place for place, value in enumerate(values) if is_awaitable(value)]
         for place, value in zip(waiting, await gather_all(values[place] for place in waiting), strict=True):
             values[place] = value

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 OBJECT = "source"
 
 
-class NotCompiled(Exception):  # noqa: N818  # nothing is wrong: graphql-core shall do it
+class NotCompiled(Exception):  # nothing is wrong: graphql-core shall do it
     """The selection is left to graphql-core."""
 
 
@@ -97,7 +97,9 @@ class Compiler:
             return Lists(item, required=required)
         if is_object_type(type_):
             plan = self.plan(type_, details)
-            return Objects(plan, required=required) if plan.columns else PlainObject(self._source, plan, required=required)
+            return (
+                Objects(plan, required=required) if plan.columns else PlainObject(self._source, plan, required=required)
+            )
         if is_abstract_type(type_):
             return self._abstract(type_, details, required=required)
         raise NotCompiled

@@ -35,7 +35,7 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
         self,
         return_type: GraphQLOutputType,
         field_details_list: FieldDetailsList,
-        info: GraphQLResolveInfo,
+        info: GraphQLResolveInfo[Any],
         path: Path,
         result: Any,
         position_context: Any,
@@ -45,7 +45,7 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
             if isinstance(shape, PlainShape):
                 try:
                     return shape.complete_one(result)
-                except Exception:  # noqa: BLE001  # whatever it was, it happens again below, and is told there
+                except Exception:  # whatever it was, it happens again below, and is told there
                     self._plans = None
             elif shape is not None and not isinstance(result, Exception):
                 return self._complete(shape, return_type, field_details_list, info, path, result, position_context)
@@ -56,21 +56,19 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
         shape: Shape,
         return_type: GraphQLOutputType,
         field_details_list: FieldDetailsList,
-        info: GraphQLResolveInfo,
+        info: GraphQLResolveInfo[Any],
         path: Path,
         result: Any,
         position_context: Any,
     ) -> Any:
         try:
             return (await shape.complete(self, [result]))[0]
-        except Exception:  # noqa: BLE001  # as above
+        except Exception:  # as above
             self._plans = None
         completed = super().complete_value(return_type, field_details_list, info, path, result, position_context)
         return await completed if isinstance(completed, Awaitable) else completed
 
-    def _find_shape(
-        self, plans: Plans, type_: GraphQLOutputType, field_details_list: FieldDetailsList
-    ) -> Shape | None:
+    def _find_shape(self, plans: Plans, type_: GraphQLOutputType, field_details_list: FieldDetailsList) -> Shape | None:
         """Return what was compiled for a type and its selection; compile it the first time."""
         # The document keeps its nodes alive, and is kept together with its plans: their ids stay theirs.
         key = (id(type_), *(id(details.node) for details in field_details_list))

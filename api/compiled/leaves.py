@@ -22,10 +22,10 @@ AS_IT_IS: Mapping[str, str] = {
     "Float64": "type({v}) is float and -inf < {v} < inf",
     "JSON": "type({v}) is str or type({v}) is int or type({v}) is bool or type({v}) is float and -inf < {v} < inf",
 }
-"""By the scalar's name, what a value `v` that needs no conversion fulfils. Every other value goes through the scalar."""
+"""By the scalar's name, what a value `v` that needs no conversion fulfils; all others go through the scalar."""
 
 
-class Fallback(Exception):  # noqa: N818  # nothing is wrong: graphql-core shall do it
+class Fallback(Exception):  # nothing is wrong: graphql-core shall do it
     """The value is unusual: graphql-core answers, with the exact errors."""
 
 

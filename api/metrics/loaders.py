@@ -10,21 +10,19 @@ from typing import TypeAlias, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.batching import ArgumentLoader, BatchLoader
+from api.batching import ArgumentLoader
 from api.connections import Connection, check_first, connect
+from api.context import Context
 from api.info import Info
-from api.metrics.types import MetricRow, make_row
-from domain.errors import InvalidInput
-from domain.ids import ExperimentID, RunID
-from domain.metrics import MetricDefinition
+from api.nodes.types import Node
+from domain.errors import InvalidInput, TooLarge
+from domain.ids import RunID
 from domain.pages import Count
 from domain.texts import check_key
-from store.metrics.definitions import fetch_definitions
 from store.metrics.settling import SettledConnection
 from store.metrics.summaries import StoredSummary, count_series, fetch_series_pages, fetch_summaries
 
 Names: TypeAlias = "tuple[str, ...]"
-Definitions: TypeAlias = "dict[str, MetricDefinition]"
 
 A = TypeVar("A", bound=Hashable)
 V = TypeVar("V")
@@ -58,25 +56,13 @@ class SummariesLoader(SettledLoader[Names, dict[str, StoredSummary]]):
         return {}
 
 
-class DefinitionsLoader(BatchLoader[ExperimentID, Definitions]):
-    """What experiments say about their metrics, by key."""
-
-    async def fetch(self, conn: AsyncConnection, keys: Sequence[ExperimentID]) -> Mapping[ExperimentID, Definitions]:
-        found: dict[ExperimentID, Definitions] = {}
-        for (experiment, key), definition in (await fetch_definitions(conn, self.workspace, keys)).items():
-            found.setdefault(experiment, {})[key] = definition
-        return found
-
-    def absent(self, key: ExperimentID) -> Definitions:
-        return {}
-
-
-async def load_rows(info: Info, run: RunID, experiment: ExperimentID, keys: Names) -> list[MetricRow]:
-    """Return the summaries of those series that the run has, in the order of `keys`."""
-    loaders = info.context.loaders
-    found = await loaders.summaries.load((run, keys))
-    definitions = await loaders.definitions.load(experiment)
-    return [make_row(key, found[key], definitions.get(key)) for key in dict.fromkeys(keys) if key in found]
+async def load_metrics(context: Context, runs: Sequence[Node], keys: Sequence[str]) -> list[list[StoredSummary]]:
+    """Return of each run the summaries of those series that it has, in the order of `keys`. Raises `TooLarge`."""
+    if len(keys) > MOST_KEYS:
+        raise TooLarge(f"{len(keys)} keys, at most {MOST_KEYS} are taken", path=["keys"])
+    names = tuple(dict.fromkeys(keys))
+    found = await context.loaders.summaries.load_many([(RunID(run.uuid), names) for run in runs])
+    return [[those[name] for name in names if name in those] for those in found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,16 +106,15 @@ class SeriesCountLoader(SettledLoader["str | None", int]):
 
 
 async def connect_series(
-    info: Info, run: RunID, experiment: ExperimentID, *, prefix: str | None, first: int, after: str | None
-) -> Connection[MetricRow]:
+    info: Info, run: RunID, *, prefix: str | None, first: int, after: str | None
+) -> Connection[StoredSummary]:
     """Return all series of a run by name, as a connection."""
     size = check_first(first)
     loaders = info.context.loaders
     found = await loaders.series.load(
         (run, SeriesArguments(prefix, size, None if after is None else read_cursor(after)))
     )
-    definitions = await loaders.definitions.load(experiment)
-    rows = [make_row(key, stored, definitions.get(key)) for key, stored in found[:size]]
+    rows = [stored for _, stored in found[:size]]
 
     async def count() -> Count:
         return Count(await loaders.series_counts.load((run, prefix)), exact=True)
