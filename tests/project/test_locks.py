@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 from tests.project.checkout import ROOT, read
 
 _OURS = {"whence", "whence-server"}
-_LOCKS = ["build", "server", "dev"]
+_LOCKS = ["build", "server", "dev", "java"]
 _PIN = re.compile(r"^([a-z0-9][a-z0-9._-]*)(?:\[[^\]]*\])?==(\S+)(?: ; (.+?))? \\$", re.MULTILINE)
 
 
@@ -38,7 +38,7 @@ def _group(name: str) -> list[str]:
 
 def _wanted(name: str) -> list[Requirement]:
     served = _project()["project"]["dependencies"] + _project("client")["project"]["dependencies"]
-    lines = {"build": _group("build"), "server": served, "dev": served + _group("dev")}[name]
+    lines = {"build": _group("build"), "server": served, "dev": served + _group("dev"), "java": _group("java")}[name]
     return [requirement for requirement in map(Requirement, lines) if requirement.name not in _OURS]
 
 
