@@ -103,10 +103,8 @@ async def _find_candidates(
         for state in states:
             if only is not None and find_bucket(state.entity) not in only:
                 continue
-            found = theirs.pop(state.entity, None)
-            if state.body is not None and found != (state.fence, state.content):
-                candidates.append(state.entity)
-            elif state.body is None and found is not None:
+            expected = None if state.body is None else (state.fence, state.content)
+            if theirs.pop(state.entity, None) != expected:
                 candidates.append(state.entity)
     return [*candidates, *theirs]
 

@@ -174,7 +174,7 @@ async def _note(
 def _blame_others(
     tried: Sequence[EntityChange], errors: dict[Entity, str], moment: Moment
 ) -> list[tuple[EntityChange, str]]:
-    """Return refusals of entities that no row named: of a note, say, that shows its run. They are dead by themselves."""
+    """Return refusals of entities that no row named, such as a note that shows its run: they are dead by themselves."""
     named = {change.entity for change in tried}
     others = [entity for entity in errors if entity not in named]
     if not others:

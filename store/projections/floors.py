@@ -7,6 +7,7 @@ stays what readers saw of it; a fence is revision plus floor, read in one moment
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+
 import asyncpg
 
 from domain.projections import Entity

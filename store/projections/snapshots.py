@@ -11,6 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from store.database import Database
 from store.driver import fetch_driver
 
+MOMENT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+# Whoever lends the connection rolls back what failed. A driver's transaction would raise at its end where a cancelled
+# statement closed the connection, and the cancellation would be lost.
+
 
 @asynccontextmanager
 async def read_moment(database: Database) -> AsyncIterator[AsyncConnection]:
@@ -20,8 +24,9 @@ async def read_moment(database: Database) -> AsyncIterator[AsyncConnection]:
     """
     async with database.read_primary() as conn:
         driver = await fetch_driver(conn)
-        async with driver.transaction(isolation="repeatable_read", readonly=True):
-            yield conn
+        await driver.execute(MOMENT)
+        yield conn
+        await driver.execute("COMMIT")
 
 
 @asynccontextmanager
@@ -33,7 +38,8 @@ async def change_progress(database: Database, *, tell: bool = True) -> AsyncIter
     """
     async with database.read_primary() as conn:
         driver = await fetch_driver(conn)
-        async with driver.transaction():
-            yield driver
+        await driver.execute("BEGIN")
+        yield driver
+        await driver.execute("COMMIT")
     if tell:
         database.committed()

@@ -15,8 +15,9 @@ from domain.ids import make_uuid7
 from domain.projections import TaskKind
 
 KEPT = 50
-FIELDS = "id, projection, kind, options, requested_at, started_at, finished_at, done, total, result, error"
-ADD = "INSERT INTO projection_tasks (id, projection, kind, options) VALUES ($1, $2, $3, $4)"
+# As text: connections differ in what they make of JSON.
+FIELDS = "id, projection, kind, options::text, requested_at, started_at, finished_at, done, total, result::text, error"
+ADD = "INSERT INTO projection_tasks (id, projection, kind, options) VALUES ($1, $2, $3, $4::text::jsonb)"
 NEXT = f"""
 UPDATE projection_tasks SET started_at = COALESCE(started_at, clock_timestamp())
 WHERE id = (SELECT id FROM projection_tasks WHERE projection = $1 AND finished_at IS NULL
@@ -26,7 +27,9 @@ RETURNING {FIELDS}
 FETCH = f"SELECT {FIELDS} FROM projection_tasks WHERE id = $1"
 LATEST = f"SELECT {FIELDS} FROM projection_tasks WHERE projection = $1 ORDER BY requested_at DESC, id DESC LIMIT $2"
 PROGRESS = "UPDATE projection_tasks SET done = $2, total = $3 WHERE id = $1"
-FINISH = "UPDATE projection_tasks SET finished_at = clock_timestamp(), result = $2, error = $3 WHERE id = $1"
+FINISH = (
+    "UPDATE projection_tasks SET finished_at = clock_timestamp(), result = $2::text::jsonb, error = $3 WHERE id = $1"
+)
 FORGET = """
 DELETE FROM projection_tasks WHERE projection = $1 AND finished_at IS NOT NULL AND id NOT IN (
   SELECT id FROM projection_tasks WHERE projection = $1 ORDER BY requested_at DESC, id DESC LIMIT $2)

@@ -9,12 +9,12 @@ from alembic import op
 
 from store.migrations.scripts import read_statements
 
-revision = "0004"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 
 def upgrade() -> None:
-    for statement in read_statements("0004_projections.sql"):
+    for statement in read_statements("0003_projections.sql"):
         op.execute(statement)
 
 
