@@ -14,7 +14,7 @@ from store.outbox import make_nonce
 from store.projections.marks import delete_old_marks, insert_mark
 from store.projections.snapshots import change_progress
 
-TIDY_EVERY = 100
+TIDY_EVERY = 50
 STRIDE = 1 << 20
 """How far a new leader jumps ahead: what one before it still has under way can never come to stand later."""
 
