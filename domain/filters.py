@@ -205,6 +205,9 @@ class Not:
 ComparingLeaf: TypeAlias = MetricLeaf | ParamLeaf | TagLeaf | FieldLeaf | DatasetLeaf | CommitLeaf | EnvironmentLeaf
 """A leaf that compares a value by a condition."""
 
+OwnLeaf: TypeAlias = FieldLeaf | IdsLeaf
+"""A leaf that the run's own row answers."""
+
 Leaf: TypeAlias = ComparingLeaf | TextLeaf | LineageLeaf | IdsLeaf
 Filter: TypeAlias = Union[And, Or, Not, Leaf]  # noqa: UP007  the classes above name it before it is there
 

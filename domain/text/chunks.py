@@ -169,12 +169,12 @@ def _cut_case(piece: str) -> list[int]:
     """
     if piece.islower() or piece.isupper() or not any(map(str.isupper, piece[1:])):
         return [len(piece)]
-    cuts = []
-    for at in range(1, len(piece)):
-        if piece[at].isupper() and (
-            piece[at - 1].islower() or (piece[at - 1].isupper() and piece[at + 1 : at + 2].islower())
-        ):
-            cuts.append(at)
+    cuts = [
+        at
+        for at in range(1, len(piece))
+        if piece[at].isupper()
+        and (piece[at - 1].islower() or (piece[at - 1].isupper() and piece[at + 1 : at + 2].islower()))
+    ]
     return [*cuts, len(piece)]
 
 

@@ -1,6 +1,7 @@
 """Every table of the record, by noun."""
 
 from store.tables.columns import metadata
+from store.tables.edges import audits, declared_sources, edges, evaluations, spellings, unbound_facts
 from store.tables.lineage import (
     artifact_versions,
     code_revisions,
@@ -49,14 +50,18 @@ __all__ = [
     "artifact_versions",
     "artifacts",
     "attempts",
+    "audits",
     "client_keys",
     "code_revisions",
     "compaction",
     "dataset_versions",
     "datasets",
+    "declared_sources",
     "deployment_revisions",
     "deployments",
+    "edges",
     "environments",
+    "evaluations",
     "events",
     "experiments",
     "feature_view_versions",
@@ -89,7 +94,9 @@ __all__ = [
     "received_digests",
     "run_counters",
     "runs",
+    "spellings",
     "summary_overrides",
     "tags",
+    "unbound_facts",
     "workspaces",
 ]
