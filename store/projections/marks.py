@@ -17,7 +17,8 @@ async def insert_mark(driver: asyncpg.Connection, projection: str, mark: int) ->
 async def delete_old_marks(driver: asyncpg.Connection, projection: str, *, but: int | None) -> None:
     """Let go of old marks, but never of the one that the projection keeps; young ones may still be on their way."""
     await driver.execute(
-        "DELETE FROM projection_marks WHERE projection = $1 AND nonce IS DISTINCT FROM $2 AND noted_at < now() - $3::interval",
+        "DELETE FROM projection_marks "
+        "WHERE projection = $1 AND nonce IS DISTINCT FROM $2 AND noted_at < now() - $3::interval",
         projection,
         but,
         ON_ITS_WAY,

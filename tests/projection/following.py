@@ -20,6 +20,7 @@ from store.driver import fetch_driver
 from store.projections.generations import fetch_generations
 from store.projections.overview import ProjectionOverview, fetch_overview
 from store.projections.snapshots import read_moment
+from store.projections.tasks import fetch_latest_tasks
 from store.run_edits import edit_run
 from store.wakeups import Wakeups
 from tests.projection.kept_target import Kept, KeptTarget
@@ -86,6 +87,17 @@ class Followed:
             return not behind and found.trusted and found.generation is not None
 
         return await self.wait_until(is_even)
+
+    async def finish_tasks(self) -> None:
+        """Wait until all that was asked for is done: a rebuild drops what served before."""
+
+        async def is_idle() -> bool:
+            async with read_moment(self.record) as conn:
+                driver = await fetch_driver(conn)
+                tasks = await fetch_latest_tasks(driver, self.target.name, limit=100)
+            return all(task.finished_at is not None for task in tasks)
+
+        await eventually(is_idle)
 
     async def compare(self, *, deep: bool = False) -> Comparison:
         """Compare what serves with the record."""
