@@ -36,7 +36,7 @@ class Graph:
     arrows: list[Arrow] = field(default_factory=list)
 
     def next_to(self, *, upstream: bool) -> dict[str, list[Arrow]]:
-        """Return, for each node, the arrows that lead on from it, those to what the answer named first before others."""
+        """Return, for each node, the arrows that lead on from it, in the order in which the answer named their ends."""
         order = {id_: place for place, id_ in enumerate(self.nodes)}
         found: dict[str, list[Arrow]] = {id_: [] for id_ in self.nodes}
         for arrow in self.arrows:
