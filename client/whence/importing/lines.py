@@ -88,11 +88,11 @@ class RunLine(TaggedLine, frozen=True, tag="run"):
     ended_at: Moment | None = None
     created_by: str | None = None
     host: str | None = None
-    params: dict[str, Any] = {}
-    tags: dict[str, str] = {}
-    notes: list[NoteText] = []
-    artifacts: list[ArtifactLine] = []
-    series: list[SeriesLine] = []
+    params: dict[str, Any] = msgspec.field(default_factory=dict)
+    tags: dict[str, str] = msgspec.field(default_factory=dict)
+    notes: list[NoteText] = msgspec.field(default_factory=list)
+    artifacts: list[ArtifactLine] = msgspec.field(default_factory=list)
+    series: list[SeriesLine] = msgspec.field(default_factory=list)
     code: CodeLine | None = None
     environment: EnvironmentLine | None = None
 
