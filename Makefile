@@ -2,7 +2,7 @@
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run install test test-servers test-long check format lint types imports schema schema-check docs bench lock
+.PHONY: help run install test test-servers test-long check format lint types imports schema schema-check docs bench examples lock
 
 # The first interpreter that is new enough and can make an environment; `make PYTHON=/path/to/python3.12 run` chooses another.
 PYTHON ?= $(shell for candidate in python3 python3.13 python3.12 python3.11 python3.14; do \
@@ -18,6 +18,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 DISTRIBUTIONS := pyproject.toml client/pyproject.toml
 SERVER := $(VENV)/installed-server
 DEVELOPMENT := $(VENV)/installed-development
+EXAMPLES := $(VENV)/installed-examples
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +67,9 @@ docs: $(DEVELOPMENT)
 bench: $(DEVELOPMENT) ## measure, and print ratios; see docs/benchmarks.md
 	$(BIN)/python -m benchmarks
 
+examples: $(EXAMPLES) ## do the example project again, and write what happened into demo/digits/
+	$(BIN)/python -m examples.digits demo/digits/lines.jsonl
+
 lock: ## write requirements/*.lock from the two pyproject.toml (UPGRADE=--upgrade takes newer versions)
 	@test -n "$(PYTHON)" || { $(NO_PYTHON); }
 	@test -x .cache/lock/bin/uv || $(PYTHON) -m venv .cache/lock
@@ -73,6 +77,7 @@ lock: ## write requirements/*.lock from the two pyproject.toml (UPGRADE=--upgrad
 	$(COMPILE) --group build -o requirements/build.lock
 	$(COMPILE) pyproject.toml -c requirements/build.lock -o requirements/server.lock
 	$(COMPILE) pyproject.toml --group dev -c requirements/server.lock -c requirements/build.lock -o requirements/dev.lock
+	$(COMPILE) --group examples -c requirements/server.lock -o requirements/examples.lock
 	$(COMPILE) --group java -o requirements/java.lock
 
 # Hashes of every file, addresses of none. The two distributions of this checkout are never in a lock.
@@ -92,10 +97,15 @@ $(SERVER): requirements/build.lock requirements/server.lock $(DISTRIBUTIONS) | $
 	@echo "installing the service (once, about a minute)"
 	@$(PIP) --require-hashes -r requirements/build.lock -r requirements/server.lock
 	@$(PIP) --no-index --no-deps --no-build-isolation -e client -e .
-	@$(BIN)/python -m compileall -q $(VENV)/lib api client/whence demo domain search store || true
+	@$(BIN)/python -m compileall -q $(VENV)/lib api client/whence demo domain projection search store || true
 	@touch $@
 
 $(DEVELOPMENT): requirements/dev.lock $(SERVER)
 	@echo "installing the tools of development (once, about a minute)"
 	@$(PIP) --require-hashes -r requirements/dev.lock
+	@touch $@
+
+$(EXAMPLES): requirements/examples.lock $(SERVER)
+	@echo "installing what the examples need (once)"
+	@$(PIP) --require-hashes -r requirements/examples.lock
 	@touch $@

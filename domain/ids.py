@@ -42,6 +42,7 @@ class NodeKind(Enum):
     MODEL_VERSION = 25
     DEPLOYMENT = 26
     DEPLOYMENT_REVISION = 27
+    EDGE = 32
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,18 +8,23 @@ from typing import Any, Self
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
 
 from domain.errors import Unavailable
+from store.connections import Connections
+from store.driver import fetch_driver
 from store.transactions import Transaction
 
 STATEMENT_TIMEOUT_MS = 30_000
 IDLE_IN_TRANSACTION_MS = 60_000
-POOL_WAIT_S = 10
+SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 # SQLSTATE classes and codes that say "not now": connection, resources, operator intervention, lost races.
 PASSING = ("08", "53", "57", "40001", "40P01", "55P03", "25P03")
+
+# The last is what the driver raises for a statement on a connection that the server is just closing.
+AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 class Database:
@@ -29,44 +34,53 @@ class Database:
     requests together. `committed` is called after each commit of a writing transaction.
     """
 
-    def __init__(self, writer: AsyncEngine, reader: AsyncEngine) -> None:
-        self.writer = writer
-        self.reader = reader
+    def __init__(self, writing: Connections, reading: Connections) -> None:
+        self._writing = writing
+        self._reading = reading
         self.listeners: list[Callable[[], None]] = []
 
     @classmethod
     def connect(cls, url: str, read_url: str | None = None, *, pool_size: int = 10) -> Self:
         """Return a database by address (`postgresql://...`); connections are made when first needed."""
-        writer = _make_engine(url, pool_size=pool_size)
-        return cls(writer, writer if read_url is None else _make_engine(read_url, pool_size=pool_size))
+        writing = Connections(_make_engine(url), pool_size)
+        return cls(writing, writing if read_url is None else Connections(_make_engine(read_url), pool_size))
+
+    @property
+    def writer(self) -> AsyncEngine:
+        return self._writing.engine
+
+    @property
+    def reader(self) -> AsyncEngine:
+        return self._reading.engine
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """Give a connection whose statements each see the newest commits."""
-        async with driver_errors(), self.reader.connect() as conn:
-            yield await conn.execution_options(isolation_level="AUTOCOMMIT")
+        async with driver_errors(), self._reading.lend() as conn:
+            yield conn
 
     @asynccontextmanager
     async def read_primary(self) -> AsyncIterator[AsyncConnection]:
         """Like `read`, of the record itself: for a caller that must see its own write."""
-        async with driver_errors(), self.writer.connect() as conn:
-            yield await conn.execution_options(isolation_level="AUTOCOMMIT")
+        async with driver_errors(), self._writing.lend() as conn:
+            yield conn
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncConnection]:
         """Give a connection whose statements all see one moment."""
-        async with driver_errors(), self.reader.connect() as conn:
-            await conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-            async with conn.begin():
-                yield conn
+        async with driver_errors(), self._reading.lend() as conn:
+            driver = await fetch_driver(conn)
+            await driver.execute(SNAPSHOT)
+            yield conn
+            await driver.execute("COMMIT")
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Transaction]:
         """Give a transaction; commit it at the end, with its outbox rows, or roll all of it back."""
-        async with driver_errors(), self.writer.connect() as conn, conn.begin():
+        async with driver_errors(), self._writing.lend() as conn:
             transaction = await Transaction.begin(conn)
             yield transaction
-            await transaction.finish()
+            await transaction.commit()
         self.committed()
 
     def committed(self) -> None:
@@ -75,18 +89,16 @@ class Database:
             listener()
 
     async def close(self) -> None:
-        await self.writer.dispose()
-        if self.reader is not self.writer:
-            await self.reader.dispose()
+        await self._writing.close()
+        if self._reading is not self._writing:
+            await self._reading.close()
 
 
-def _make_engine(url: str, *, pool_size: int) -> AsyncEngine:
+def _make_engine(url: str) -> AsyncEngine:
     return create_async_engine(
         driver_url(url),
-        pool_size=pool_size,
-        max_overflow=0,
-        pool_timeout=POOL_WAIT_S,
-        pool_pre_ping=False,
+        poolclass=NullPool,
+        isolation_level="AUTOCOMMIT",  # transactions begin and end here, by statements of our own
         hide_parameters=True,  # an error that is logged must not carry what a client sent
         connect_args={
             "server_settings": {
@@ -111,9 +123,7 @@ async def driver_errors() -> AsyncIterator[None]:
     """Turn "Postgres is away, full or lost a race" into `Unavailable`; all else passes as it is."""
     try:
         yield
-    except PoolTimeout as exc:
-        raise Unavailable("every connection to the record is busy") from exc
-    except (ConnectionError, OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as exc:
+    except AWAY as exc:
         raise Unavailable("the record did not answer") from exc
     except asyncpg.PostgresError as exc:  # from statements that go past SQLAlchemy: store/driver.py
         if (exc.sqlstate or "").startswith(PASSING):

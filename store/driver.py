@@ -7,9 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 async def fetch_driver(conn: AsyncConnection) -> asyncpg.Connection:
-    """Return asyncpg's connection. It shares the transaction, which must have begun: any statement does that.
+    """Return asyncpg's connection. It shares the transaction.
 
     Errors are asyncpg's own; `store.database.driver_errors` knows them.
     """
-    raw = await conn.get_raw_connection()
-    return raw.driver_connection
+    held = conn.sync_connection
+    if held is None or held.invalidated:
+        raise asyncpg.InterfaceError("the connection is gone")
+    return held.connection.driver_connection

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from enum import IntFlag
 from uuid import UUID
 
-import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -60,14 +59,7 @@ class Changes:
         return iter(self._by_entity.values())
 
 
-INSERT = """
-INSERT INTO outbox (workspace, position, sequence, nonce, kind, uid, revision, changed)
-SELECT workspace, $1, CASE WHEN n = 1 THEN $2 ELSE nextval('outbox_sequence') END,
-       CASE WHEN n = 1 THEN $3 ELSE nonce END, kind, uid, revision, changed
-FROM unnest($4::uuid[], $5::bigint[], $6::smallint[], $7::uuid[], $8::bigint[], $9::smallint[])
-     WITH ORDINALITY AS row (workspace, nonce, kind, uid, revision, changed, n)
-ORDER BY n
-"""
+COLUMNS = "workspace, position, sequence, nonce, kind, uid, revision, changed"
 
 
 def make_nonce() -> int:
@@ -75,21 +67,20 @@ def make_nonce() -> int:
     return secrets.randbits(NONCE_BITS)
 
 
-async def insert_changes(driver: asyncpg.Connection, token: Token, changes: Changes) -> None:
-    """Write the rows; the first is the one that `token` names."""
-    rows = list(changes)
-    await driver.execute(
-        INSERT,
-        token.position,
-        token.sequence,
-        token.nonce,
-        [row.workspace for row in rows],
-        [make_nonce() for _ in rows],
-        [row.key.kind.value for row in rows],
-        [row.key.uuid for row in rows],
-        [row.revision for row in rows],
-        [int(row.changed) for row in rows],
-    )
+def write_insert(token: Token, changes: Changes) -> str:
+    """Return the statement that writes the rows; the first is the one that `token` names.
+
+    Its values stand in the text, so that it and the commit are one message: they are numbers and UUIDs, nothing else.
+    """
+    rows = []
+    sequence, nonce = f"{token.sequence:d}", token.nonce
+    for row in changes:
+        rows.append(
+            f"('{row.workspace.hex}', {token.position:d}, {sequence}, {nonce:d}, {row.key.kind.value:d}, "
+            f"'{row.key.uuid.hex}', {row.revision:d}, {int(row.changed):d})"
+        )
+        sequence, nonce = "nextval('outbox_sequence')", make_nonce()
+    return f"INSERT INTO outbox ({COLUMNS}) VALUES {', '.join(rows)}"
 
 
 async def fetch_token_exists(conn: AsyncConnection, token: Token) -> bool:

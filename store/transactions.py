@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,16 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.ids import NodeKey, NodeKind, WorkspaceID
 from domain.positions import Position, Token, make_position
 from store.driver import fetch_driver
-from store.outbox import Change, Changed, Changes, insert_changes, make_nonce
+from store.outbox import Change, Changed, Changes, make_nonce, write_insert
 
 INCARNATION_LOCK = 0x7768656E6365  # "whence": taken shared by writers, exclusively by whoever raises the incarnation
 
-# Left to right: first the id, then the lock. Only a later statement may read the incarnation, in its own snapshot.
+# Three statements in two round trips. Left to right: first the id, then the lock. Only a later statement may read the
+# incarnation, in its own snapshot (under READ COMMITTED each statement takes one).
 BEGIN = (
-    "SELECT pg_current_xact_id()::text::bigint, nextval('outbox_sequence'), "
-    f"pg_advisory_xact_lock_shared({INCARNATION_LOCK})"
+    "BEGIN ISOLATION LEVEL READ COMMITTED; "
+    f"SELECT pg_current_xact_id(), pg_advisory_xact_lock_shared({INCARNATION_LOCK})"
 )
-READ_INCARNATION = "SELECT number FROM incarnation"
+READ_POSITION = "SELECT pg_current_xact_id()::text::bigint, nextval('outbox_sequence'), number FROM incarnation"
 
 
 @dataclass(slots=True)
@@ -44,10 +43,10 @@ class Transaction:
     @classmethod
     async def begin(cls, conn: AsyncConnection) -> Transaction:
         """Take the transaction's id and its position. Holds the incarnation in place until the commit."""
-        row: Sequence[Any] = (await conn.exec_driver_sql(BEGIN)).one()
         driver = await fetch_driver(conn)
-        incarnation = await driver.fetchval(READ_INCARNATION)
-        return cls(conn, driver, Token(make_position(incarnation, row[0]), row[1], make_nonce()))
+        await driver.execute(BEGIN)
+        xid, sequence, incarnation = await driver.fetchrow(READ_POSITION)
+        return cls(conn, driver, Token(make_position(incarnation, xid), sequence, make_nonce()))
 
     @property
     def position(self) -> Position:
@@ -67,10 +66,11 @@ class Transaction:
         self._answered_for = workspace
         return self.token if self._seen is None else max(self.token, self._seen)
 
-    async def finish(self) -> None:
-        """Write the outbox rows; the last statement before the commit."""
+    async def commit(self) -> None:
+        """Write the outbox rows and commit, in one round trip."""
         if not self.changes and self._answered_for is not None:
             workspace = self._answered_for
             self.changed(workspace, NodeKey(NodeKind.WORKSPACE, workspace), 0, Changed.NOTHING)
-        if self.changes:
-            await insert_changes(self.driver, self.token, self.changes)
+        statement = f"{write_insert(self.token, self.changes)}; COMMIT" if self.changes else "COMMIT"
+        if await self.driver.execute(statement) != "COMMIT":
+            raise RuntimeError("a statement of the transaction failed, and whoever sent it went on")

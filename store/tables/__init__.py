@@ -1,6 +1,7 @@
 """Every table of the record, by noun."""
 
 from store.tables.columns import metadata
+from store.tables.edges import audits, declared_sources, edges, evaluations, spellings, unbound_facts
 from store.tables.lineage import (
     artifact_versions,
     code_revisions,
@@ -30,6 +31,15 @@ from store.tables.metrics import (
     received_digests,
 )
 from store.tables.outbox import incarnation, outbox, outbox_sequence, position_samples
+from store.tables.projections import (
+    projection_dead_letters,
+    projection_floors,
+    projection_generations,
+    projection_marks,
+    projection_pending,
+    projection_tasks,
+    projections,
+)
 from store.tables.runs import (
     artifacts,
     events,
@@ -49,14 +59,18 @@ __all__ = [
     "artifact_versions",
     "artifacts",
     "attempts",
+    "audits",
     "client_keys",
     "code_revisions",
     "compaction",
     "dataset_versions",
     "datasets",
+    "declared_sources",
     "deployment_revisions",
     "deployments",
+    "edges",
     "environments",
+    "evaluations",
     "events",
     "experiments",
     "feature_view_versions",
@@ -84,12 +98,21 @@ __all__ = [
     "parameter_history",
     "parameters",
     "position_samples",
+    "projection_dead_letters",
+    "projection_floors",
+    "projection_generations",
+    "projection_marks",
+    "projection_pending",
+    "projection_tasks",
+    "projections",
     "purged",
     "received",
     "received_digests",
     "run_counters",
     "runs",
+    "spellings",
     "summary_overrides",
     "tags",
+    "unbound_facts",
     "workspaces",
 ]

@@ -1,4 +1,4 @@
-"""Nodes of the lineage graph, each unique by the digest of its natural key; edges come with the lineage part."""
+"""Nodes of the lineage graph, each unique by the digest of its natural key; edges are in `edges.py`."""
 
 from __future__ import annotations
 
@@ -54,6 +54,12 @@ dataset_versions = node(
     maybe("availability", JSONB),
     sa.Index("ix_dataset_versions_dataset", "workspace", "dataset", "created_at", "id"),
     sa.Index("ix_dataset_versions_digest", "workspace", "digest", postgresql_where=sa.text("digest IS NOT NULL")),
+    sa.Index(
+        "ix_dataset_versions_location",
+        "workspace",
+        sa.text("left(location, 128)"),
+        postgresql_where=sa.text("location IS NOT NULL"),
+    ),
 )
 
 feature_views = node("feature_views", given("namespace", Text), given("name", Text), by_name("feature_views"))

@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 from tests.project.checkout import ROOT, read
 
 _OURS = {"whence", "whence-server"}
-_LOCKS = ["build", "server", "dev", "java"]
+_LOCKS = ["build", "server", "dev", "examples", "java"]
 _PIN = re.compile(r"^([a-z0-9][a-z0-9._-]*)(?:\[[^\]]*\])?==(\S+)(?: ; (.+?))? \\$", re.MULTILINE)
 
 
@@ -38,7 +38,13 @@ def _group(name: str) -> list[str]:
 
 def _wanted(name: str) -> list[Requirement]:
     served = _project()["project"]["dependencies"] + _project("client")["project"]["dependencies"]
-    lines = {"build": _group("build"), "server": served, "dev": served + _group("dev"), "java": _group("java")}[name]
+    lines = {
+        "build": _group("build"),
+        "server": served,
+        "dev": served + _group("dev"),
+        "examples": _group("examples"),
+        "java": _group("java"),
+    }[name]
     return [requirement for requirement in map(Requirement, lines) if requirement.name not in _OURS]
 
 
@@ -72,3 +78,9 @@ def test_the_tools_of_development_change_no_version_of_what_is_served() -> None:
     served, developed = _pins("server"), _pins("dev")
 
     assert {package: versions for package, versions in served.items() if developed.get(package) != versions} == {}
+
+
+def test_what_the_examples_need_changes_no_version_of_what_is_served() -> None:
+    served, needed = _pins("server"), _pins("examples")
+
+    assert {package for package, versions in needed.items() if served.get(package, versions) != versions} == set()

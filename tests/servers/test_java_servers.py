@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import neo4j
+
 from tests.servers.java_servers import ElasticsearchServer
 from tests.servers.separate_runs import SeparateRun
 

@@ -1,0 +1,151 @@
+"""Edges and their intervals: what is claimed, since when it holds, and since when and until when it was known.
+
+Two kinds of time. *Held*: when it was so in the world (`held_from`, `held_to`). *Known*: the positions at which an
+interval was recorded and retracted; it is known at a position p when recorded <= p < retracted. An edge's id is what it
+claims; everything else stands in its intervals, which never change but for being closed. Of one edge at most one
+interval is open.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from domain.ids import NodeKey, RunID, WorkspaceID
+from domain.lineage.kinds import EdgeKind, Origin, WriteMode
+from domain.lineage.roles import Role
+from domain.positions import Position
+
+NEVER = Position((1 << 63) - 1)
+"""`retracted` of an interval that is open."""
+
+ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
+"""`held_from` of an edge that nobody told a time of, at neither of its ends."""
+
+WHENCE = "whence"
+"""The producer of what the service itself concludes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edge:
+    """A claim that one node has something of another. Two edges with the same fields are the same edge.
+
+    `run`: the run that the claim is about; of USED and GENERATED the one whose side the edge stands on.
+    """
+
+    workspace: WorkspaceID
+    kind: EdgeKind
+    source: NodeKey
+    target: NodeKey
+    role: Role | None = None
+    run: RunID | None = None
+    subset: str | None = None
+    origin: Origin = Origin.DECLARED
+    producer: str = ""
+
+    @property
+    def id(self) -> UUID:
+        """Return the hash of all the fields: whoever says the same again says nothing new."""
+        return _hash(
+            b"edge",
+            self.workspace.bytes,
+            *_ends(self.kind, self.source, self.target),
+            _number(self.role),
+            None if self.run is None else self.run.bytes,
+            _text(self.subset),
+            _number(self.origin),
+            _text(self.producer),
+        )
+
+    @property
+    def link(self) -> UUID:
+        """Return the id of the link that answers fold this edge into: of equal kind, ends, role and subset."""
+        return make_link_id(self.workspace, self.kind, self.source, self.target, self.role, self.subset)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What an interval says beside its edge.
+
+    `own_time`: the client gave `held_from`; else it follows the times of the ends, and moves with them.
+    `choice`: the edge only chooses (`domain.lineage.roles.is_of_choice`). `overlapping`: whoever wrote the version was
+    not done when the run began to read. `unbound`: the fact without a version that this follows from
+    (store/lineage/unbound.py). `range`: offsets, snapshots, a window of event time, a cutoff; {"unknown": true} where
+    nobody told.
+    """
+
+    held_from: datetime = ALWAYS
+    held_to: datetime | None = None
+    own_time: bool = False
+    range: Mapping[str, Any] | None = None
+    step: int | None = None
+    mode: WriteMode | None = None
+    path: str | None = None
+    entry_point: str | None = None
+    evidence: str | None = None
+    choice: bool = False
+    overlapping: bool = False
+    unbound: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """One stretch of what was known of an edge; `n` counts them from 1."""
+
+    edge: Edge
+    n: int
+    held: Held
+    recorded: Position
+    retracted: Position = NEVER
+
+    @property
+    def id(self) -> str:
+        """Return the key of the relationship in Neo4j."""
+        return f"{self.edge.id}:{self.n}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.retracted == NEVER
+
+    def is_known_at(self, position: Position) -> bool:
+        return self.recorded <= position < self.retracted
+
+
+def make_link_id(
+    workspace: WorkspaceID, kind: EdgeKind, source: NodeKey, target: NodeKey, role: Role | None, subset: str | None
+) -> UUID:
+    """Return the id of a link: edges that say the same of the same, whoever says it."""
+    return _hash(b"link", workspace.bytes, *_ends(kind, source, target), _number(role), _text(subset))
+
+
+def _ends(kind: EdgeKind, source: NodeKey, target: NodeKey) -> tuple[bytes | None, ...]:
+    return (
+        _number(kind),
+        _number(source.kind),
+        source.uuid.bytes,
+        _number(target.kind),
+        target.uuid.bytes,
+    )
+
+
+def _number(value: Any) -> bytes | None:
+    return None if value is None else bytes([value.value])
+
+
+def _text(value: str | None) -> bytes | None:
+    return None if value is None else value.encode("utf-8")
+
+
+def _hash(*parts: bytes | None) -> UUID:
+    """Return 122 bits of the SHA-256 of the parts, each with its length, as a UUID of version 8 (RFC 9562)."""
+    hashed = hashlib.sha256()
+    for part in parts:
+        hashed.update(struct.pack(">q", -1 if part is None else len(part)) + (part or b""))
+    number = int.from_bytes(hashed.digest()[:16])
+    number = number & ~(0xF << 76) | 8 << 76
+    return UUID(int=number & ~(3 << 62) | 2 << 62)
