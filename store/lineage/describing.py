@@ -9,7 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from domain.errors import Conflict, InvalidInput, NotFound
+from domain.errors import Conflict, DomainError, InvalidInput, NotFound
 from domain.ids import NodeKey, NodeKind, WorkspaceID
 from domain.lineage.facts import read_facts
 from domain.nodes import make_natural_key
@@ -34,7 +34,10 @@ async def describe_node(tx: Transaction, workspace: WorkspaceID, key: NodeKey, g
     """
     if key.kind not in LINEAGE:
         raise InvalidInput(f"a {key.kind.name} is not described here", path=["node"])
-    facts = read_facts(key.kind, given)
+    try:
+        facts = read_facts(key.kind, given)
+    except DomainError as exc:
+        raise exc.below("facts") from exc
     if key.kind is NodeKind.ARTIFACT_VERSION and "digest" in facts:
         key = await fill_digest(tx, workspace, key, facts.pop("digest"))
     if facts:

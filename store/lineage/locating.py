@@ -89,6 +89,13 @@ class Places:
         self.warnings += await note_names(self.tx, self.workspace, parts)
 
 
+async def find_nodes(tx: Transaction, workspace: WorkspaceID, refs: Mapping[NodeRef, Path]) -> dict[NodeRef, NodeKey]:
+    """Return the nodes that a mutation's references name, made where they may be. Raises with the path that fails."""
+    places = Places(tx, workspace)
+    await places.find(refs)
+    return places.known
+
+
 async def locate(
     tx: Transaction, workspace: WorkspaceID, claims: Sequence[tuple[Path, Claim]]
 ) -> tuple[list[Located], list[str]]:
