@@ -17,8 +17,12 @@ from store.node_tables import HIDDEN, LINEAGE
 from store.notes import fetch_notes
 from store.outbox import Changed
 from store.runs import fetch_runs
+from store.texts import Place, insert_texts
 from store.transactions import Transaction
 from store.workspaces import fetch_workspaces
+
+SEARCHED = frozenset({NodeKind.DATASET, NodeKind.MODEL})
+"""Kinds of lineage nodes that are found by their texts."""
 
 Fetch: TypeAlias = Callable[[AsyncConnection, WorkspaceID, Collection[Any]], Awaitable[Mapping[Any, Any]]]
 
@@ -65,6 +69,11 @@ async def _fetch_lineage(
     return {row.id: value(**row._mapping) for row in rows}
 
 
+def _read_texts(columns: Mapping[str, Any]) -> dict[Place, str | None]:
+    names = {Place.NAME: "name", Place.DESCRIPTION: "description", Place.NAMESPACE: "namespace"}
+    return {place: columns.get(name) for place, name in names.items()}
+
+
 async def fetch_existing(
     conn: AsyncConnection, workspace: WorkspaceID, kind: NodeKind, natural_keys: Collection[bytes]
 ) -> dict[bytes, UUID]:
@@ -102,6 +111,8 @@ async def insert_nodes(
         )
         if inserted is not None:
             found[natural_key] = made
+            if kind in SEARCHED:
+                await insert_texts(tx, workspace, NodeKey(kind, made), _read_texts(wanted[natural_key]))
             tx.changed(workspace, NodeKey(kind, made), 1, Changed.GRAPH | Changed.DOCUMENT)
     lost = wanted.keys() - found.keys()
     return found | await fetch_existing(tx.conn, workspace, kind, lost) if lost else found
