@@ -45,12 +45,12 @@ async def test_all_that_is_there_gets_its_tokens(empty_database_url: str) -> Non
     engine = create_async_engine(driver_url(empty_database_url))
     values: dict[str, Any] = {"w": DEFAULT, "e": UUID(int=7 << 64)}
     async with engine.connect() as conn:
-        await migrate_to(conn, "0002")
+        await migrate_to(conn, "0003")
         for statement in BEFORE.split(";\n"):
             named = {name: value for name, value in values.items() if f":{name}" in statement.replace("::", "")}
             await conn.execute(sa.text(statement.replace("::", "\\:\\:")), named)
         await conn.commit()
-        await migrate_to(conn, "0003")
+        await migrate_to(conn, "0004")
     await engine.dispose()
     database = Database.connect(empty_database_url, pool_size=1)
     async with database.read() as reader:

@@ -16,8 +16,8 @@ from domain.ids import NodeKind
 from store.migrations.scripts import read_statements
 from store.texts import Place, make_name_tsvector, make_rows, make_value_tsvector
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
 BATCH = 2000
 
@@ -49,14 +49,14 @@ VALUES: dict[str, tuple[str, str, str, Callable[[str], str | None]]] = {
 
 
 def upgrade() -> None:
-    for statement in read_statements("0003_search.sql"):
+    for statement in read_statements("0004_search.sql"):
         op.execute(statement)
     conn = op.get_bind()
     for kind in SOURCES:
         _fill_texts(conn, kind)
     for table in VALUES:
         _fill_values(conn, table)
-    for statement in read_statements("0003_search_indexes.sql"):
+    for statement in read_statements("0004_search_indexes.sql"):
         op.execute(statement)
 
 
