@@ -26,7 +26,8 @@ INSERT INTO tags (workspace, subject, kind, key, value) SELECT :w, r.id, 3, k.id
 WHERE k.name = 'optimizer' AND r.number < 10;
 INSERT INTO notes (workspace, id, subject_kind, subject, text)
 SELECT :w, id, 3, id, repeat('loss ', number::integer) FROM runs WHERE number < 600;
-INSERT INTO datasets (workspace, id, natural_key, namespace, name) VALUES (:w, gen_random_uuid(), 'x', 's3://data', 'fineweb10B')
+INSERT INTO datasets (workspace, id, natural_key, namespace, name)
+VALUES (:w, gen_random_uuid(), 'x', 's3://data', 'fineweb10B')
 """
 COUNTS = """
 SELECT (SELECT count(*) FROM texts WHERE kind = 3 AND tokens @@ '''run'''),
