@@ -10,20 +10,23 @@ from typing import Any
 import sqlalchemy as sa
 
 from domain.errors import Conflict, DomainError, InvalidInput, TooLarge
-from domain.ids import AttemptID, RunID, WorkspaceID
+from domain.ids import AttemptID, NodeKey, NodeKind, RunID, WorkspaceID
 from domain.runs import RunEdit, RunStatus, check_ending
 from domain.times import cut_to_millis
 from domain.unset import UNSET
 from store import tables
 from store.counters import Counters, lock_counters, lock_run, missing_run, save_counters
+from store.lineage.run_changes import follow_times, move_sides, record_parent
 from store.outbox import Changed
 from store.standing import Standing, read_standing
+from store.texts import Place, replace_texts
 from store.transactions import Transaction
 
 runs, counted = tables.runs, tables.run_counters
 BULK_LIMIT = 500
 PARENTS_LOCK = 0x70617265  # "pare": edits of parents go one by one, or two could close a circle between them
 
+SEARCHED = (Place.NAME, Place.DESCRIPTION)
 FIELDS = ("name", "description", "kind", "status", "parent", "created_by", "host", "started_at", "ended_at")
 IN_GRAPH = frozenset({"name", "kind", "status", "parent", "started_at", "ended_at", "deleted_at"})
 
@@ -74,6 +77,7 @@ async def put_end(
     counters.heartbeat_seconds = None
     await tx.driver.execute(END, counters.workspace, counters.run, status.value, cut_to_millis(ended_at))
     counters.raise_revision(tx, Changed.DOCUMENT | Changed.GRAPH)
+    await follow_times(tx, counters.workspace, counters.run)
     return True
 
 
@@ -92,7 +96,26 @@ async def edit_run(
         counters.heartbeat_seconds = None
     if values:
         await save_run_row(tx, counters, row, values)
+        await _save_texts(tx, counters, values)
         await save_counters(tx, counters)
+        await _follow(tx, counters, row, values)
+
+
+async def _follow(tx: Transaction, counters: Counters, row: Any, values: Mapping[str, Any]) -> None:
+    """Bring the run's edges in step with its kind, times and parent."""
+    workspace, run = counters.workspace, counters.run
+    if "kind" in values:
+        await move_sides(tx, workspace, run)
+    if values.keys() & {"started_at", "ended_at"}:
+        await follow_times(tx, workspace, run)
+    if "parent" in values:
+        await record_parent(tx, workspace, run, values["parent"], former=row.parent)
+
+
+async def _save_texts(tx: Transaction, counters: Counters, values: Mapping[str, Any]) -> None:
+    texts = {place: values[place.name.lower()] for place in SEARCHED if place.name.lower() in values}
+    if texts:
+        await replace_texts(tx, counters.workspace, NodeKey(NodeKind.RUN, counters.run), texts)
 
 
 def _read_edit(edit: RunEdit, row: Any) -> dict[str, Any]:

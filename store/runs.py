@@ -15,13 +15,19 @@ from domain.runs import Run, RunDraft, RunKind, RunStatus
 from domain.times import cut_to_millis
 from store import tables
 from store.counters import find_missing_run, missing_run
+<<<<<<< HEAD
 from store.driver import fetch_driver
+=======
+from store.lineage.run_changes import record_parent
+>>>>>>> main
 from store.metrics.attempts import insert_first_attempt
-from store.numbers import Place, make_place
+from store.numbers import Place as Numbered
+from store.numbers import make_place
 from store.outbox import Changed
 from store.paging import count_below, fetch_pages
 from store.parameters import make_columns
 from store.statements import read_statement
+from store.texts import Place, make_rows, make_value_tsvector
 from store.transactions import Transaction
 
 __all__ = ["count_children", "create_run", "fetch_children", "fetch_runs", "find_missing_run"]
@@ -41,7 +47,7 @@ STATUSES = {status.value: status for status in RunStatus}
 
 
 async def create_run(
-    tx: Transaction, workspace: WorkspaceID, draft: RunDraft, place: Place | None, *, keys: Mapping[str, int]
+    tx: Transaction, workspace: WorkspaceID, draft: RunDraft, place: Numbered | None, *, keys: Mapping[str, int]
 ) -> RunID:
     """Make a run with its parameters and tags; `place` is what `Numbers.take` gave before the transaction.
 
@@ -58,20 +64,24 @@ async def create_run(
         raise await _find_refusal(tx, workspace, made, draft)
     if draft.attempt is not None:
         await insert_first_attempt(tx, workspace, made, draft.attempt)
+    if draft.parent is not None:
+        await record_parent(tx, workspace, made, draft.parent)
     tx.changed(workspace, NodeKey(NodeKind.RUN, made), 1, Changed.GRAPH | Changed.DOCUMENT)
     return made
 
 
 def _make_row(
-    tx: Transaction, workspace: WorkspaceID, draft: RunDraft, place: Place, made: RunID, keys: Mapping[str, int]
+    tx: Transaction, workspace: WorkspaceID, draft: RunDraft, place: Numbered, made: RunID, keys: Mapping[str, int]
 ) -> dict[str, Any]:
     """Return the statement's values by name, in the order of its numbers."""
+    name = draft.name or f"run {place.number}"
+    texts = make_rows({Place.NAME: name, Place.DESCRIPTION: draft.description})
     return {
         "workspace": workspace,
         "id": made,
         "experiment": place.experiment,
         "number": place.number,
-        "name": draft.name or f"run {place.number}",
+        "name": name,
         "description": draft.description,
         "kind": draft.kind.value,
         "parent": draft.parent,
@@ -86,6 +96,10 @@ def _make_row(
         **make_columns(draft.parameters, keys),
         "tag_keys": [keys[tag.key] for tag in draft.tags],
         "tag_values": [tag.value for tag in draft.tags],
+        "tag_tokens": [make_value_tsvector(tag.value) for tag in draft.tags],
+        "text_fields": texts.fields,
+        "text_pieces": texts.pieces,
+        "text_tokens": texts.tokens,
     }
 
 
