@@ -15,6 +15,20 @@ from domain.lineage.influence import Influence
 from domain.lineage.leakage import Grade, LeakKind
 from domain.lineage.questions import Direction
 
+__all__ = [
+    "AnswerSource",
+    "Collapse",
+    "Direction",
+    "Grade",
+    "Influence",
+    "LeakKind",
+    "LineageNodeKind",
+    "Part",
+    "PathMode",
+    "Reason",
+    "show_kind",
+]
+
 expose(
     Direction,
     "Which way to walk.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 import strawberry
 
@@ -126,7 +126,7 @@ async def explain_value(info: Info, run: RunID, key: str, of: Statistic, moment:
     explanation = explain(gathered.trace, node, context)
     measured = explanation.measured_on
     return MetricExplanation(
-        point=MetricPoint(step=point.step, time=point.time, value=point.value),
+        point=cast("Any", point),
         measured_on=None if measured is None else MeasuredOn(key=measured[0], subset=measured[1]),
         trained_on=_show(explanation.trained_on),
         selected_on=_show(explanation.selected_on),

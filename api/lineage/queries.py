@@ -203,7 +203,7 @@ async def with_evaluations(info: Info, starts: list[NodeKey]) -> tuple[NodeKey, 
 
 def read_kinds(kinds: list[LineageNodeKind] | None) -> frozenset[NodeKind] | None:
     """Return kinds of nodes as walks know them."""
-    return None if kinds is None else frozenset(kind.value for kind in kinds)
+    return None if kinds is None else frozenset(NodeKind(kind.value) for kind in kinds)
 
 
 def check_wait(wait_ms: int) -> int:
