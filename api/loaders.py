@@ -7,7 +7,8 @@ from functools import cached_property
 from api.artifacts.loaders import ArtifactCountLoader, ArtifactsOfLoader
 from api.context import Context
 from api.experiments.loaders import ExperimentLoader
-from api.metrics.loaders import SeriesCountLoader, SeriesLoader, SummariesLoader
+from api.lineage.links import MomentLoader
+from api.metrics.loaders import DefinitionsLoader, SeriesCountLoader, SeriesLoader, SummariesLoader
 from api.nodes.loaders import NodeLoader
 from api.notes.loaders import NoteCountLoader, NotesOnLoader
 from api.parameters.loaders import ParametersLoader
@@ -24,6 +25,10 @@ class Loaders:
     @cached_property
     def nodes(self) -> NodeLoader:
         return NodeLoader(self._context)
+
+    @cached_property
+    def moments(self) -> MomentLoader:
+        return MomentLoader(self._context)
 
     @cached_property
     def experiments(self) -> ExperimentLoader:
@@ -52,6 +57,10 @@ class Loaders:
     @cached_property
     def summaries(self) -> SummariesLoader:
         return SummariesLoader(self._context)
+
+    @cached_property
+    def definitions(self) -> DefinitionsLoader:
+        return DefinitionsLoader(self._context)
 
     @cached_property
     def series(self) -> SeriesLoader:

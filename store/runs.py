@@ -15,11 +15,8 @@ from domain.runs import Run, RunDraft, RunKind, RunStatus
 from domain.times import cut_to_millis
 from store import tables
 from store.counters import find_missing_run, missing_run
-<<<<<<< HEAD
 from store.driver import fetch_driver
-=======
 from store.lineage.run_changes import record_parent
->>>>>>> main
 from store.metrics.attempts import insert_first_attempt
 from store.numbers import Place as Numbered
 from store.numbers import make_place

@@ -10,19 +10,22 @@ from typing import TypeAlias, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.batching import ArgumentLoader
+from api.batching import ArgumentLoader, BatchLoader
 from api.connections import Connection, check_first, connect
 from api.context import Context
 from api.info import Info
 from api.nodes.types import Node
 from domain.errors import InvalidInput, TooLarge
-from domain.ids import RunID
+from domain.ids import ExperimentID, RunID
+from domain.metrics import MetricDefinition
 from domain.pages import Count
 from domain.texts import check_key
+from store.metrics.definitions import fetch_definitions
 from store.metrics.settling import SettledConnection
 from store.metrics.summaries import StoredSummary, count_series, fetch_series_pages, fetch_summaries
 
 Names: TypeAlias = "tuple[str, ...]"
+Definitions: TypeAlias = "dict[str, MetricDefinition]"
 
 A = TypeVar("A", bound=Hashable)
 V = TypeVar("V")
@@ -53,6 +56,19 @@ class SummariesLoader(SettledLoader[Names, dict[str, StoredSummary]]):
         return await fetch_summaries(conn, self.workspace, keys, arguments)
 
     def absent(self) -> dict[str, StoredSummary]:
+        return {}
+
+
+class DefinitionsLoader(BatchLoader[ExperimentID, Definitions]):
+    """What experiments say about their metrics, by key."""
+
+    async def fetch(self, conn: AsyncConnection, keys: Sequence[ExperimentID]) -> Mapping[ExperimentID, Definitions]:
+        found: dict[ExperimentID, Definitions] = {}
+        for (experiment, key), definition in (await fetch_definitions(conn, self.workspace, keys)).items():
+            found.setdefault(experiment, {})[key] = definition
+        return found
+
+    def absent(self, key: ExperimentID) -> Definitions:
         return {}
 
 
