@@ -77,8 +77,18 @@ async def delete(database: Database, run: RunID) -> None:
 
 
 async def count_left(database: Database) -> dict[str, int]:
-    """Return how many rows each table still has, of those that say something of a run."""
-    kept = {"workspaces", "experiments", "keys", "purged", "outbox", "incarnation", "position_samples"}
+    """Return how many rows each table still has, of those that say something of a run: its lineage stays."""
+    kept = {
+        "artifact_versions",
+        "edges",
+        "workspaces",
+        "experiments",
+        "keys",
+        "purged",
+        "outbox",
+        "incarnation",
+        "position_samples",
+    }
     counts = {
         table.name: await count_rows(database, table)
         for table in tables.metadata.sorted_tables
