@@ -9,13 +9,13 @@ import strawberry
 
 from api.code.types import CodeRevision
 from api.comparisons.types import (
-    ComparedCode,
     ComparedEnvironment,
     ComparedEnvironmentValue,
     ComparedMetric,
     ComparedMetricValue,
     ComparedParameter,
     ComparedParameterValue,
+    ComparedRunCode,
     ComparedTag,
     ComparedTagValue,
     RunComparison,
@@ -111,9 +111,9 @@ def _compare_tag(row: Compared[str], runs: Runs) -> ComparedTag:
     return ComparedTag(key=row.key, values=values, differs=row.differs)
 
 
-def _list_code(found: Comparison, runs: Runs, workspace: WorkspaceID) -> list[ComparedCode]:
+def _list_code(found: Comparison, runs: Runs, workspace: WorkspaceID) -> list[ComparedRunCode]:
     return [
-        ComparedCode(revision=CodeRevision.of(one, workspace), run=runs[run])
+        ComparedRunCode(revision=CodeRevision.of(one, workspace), run=runs[run])
         for run in found.runs
         for one in found.code.get(run, ())
     ]

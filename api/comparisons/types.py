@@ -60,7 +60,7 @@ class ComparedTag:
 
 
 @strawberry.type(description="Code that a run ran.")
-class ComparedCode:
+class ComparedRunCode:
     revision: CodeRevision = strawberry.field(description="The code.")
     run: Run = strawberry.field(description="The run.")
 
@@ -86,7 +86,7 @@ class RunComparison:
         description="Metrics by key; of series under `system/` and `rank/` none."
     )
     tags: list[ComparedTag] = strawberry.field(description="Tags by key.")
-    code: list[ComparedCode] = strawberry.field(
+    code: list[ComparedRunCode] = strawberry.field(
         description="The code of each run, by run; a run that ran several revisions has several. At most 10,000."
     )
     environment: list[ComparedEnvironment] = strawberry.field(description="What they ran in, at most three rows.")
