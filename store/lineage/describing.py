@@ -22,7 +22,6 @@ from store.node_rows import SEARCHED, insert_nodes
 from store.node_tables import LINEAGE
 from store.outbox import Changed
 from store.texts import Place, replace_texts
-from store.texts import Place, replace_texts
 from store.transactions import Transaction
 
 IN_GRAPH = frozenset({"digest", "location", "size", "splits", "stage", "availability", "happened_at", "owner"})
@@ -73,8 +72,6 @@ async def save_facts(tx: Transaction, workspace: WorkspaceID, key: NodeKey, fact
         )
     )
     if "description" in values and key.kind in SEARCHED:
-        await replace_texts(tx, workspace, key, {Place.DESCRIPTION: values["description"]})
-    if "description" in values:
         await replace_texts(tx, workspace, key, {Place.DESCRIPTION: values["description"]})
     what = Changed.DOCUMENT | (Changed.GRAPH if graph else Changed.NOTHING)
     tx.changed(workspace, key, row.revision + 1, what)
