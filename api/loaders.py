@@ -7,7 +7,9 @@ from functools import cached_property
 from api.artifacts.loaders import ArtifactCountLoader, ArtifactsOfLoader
 from api.context import Context
 from api.experiments.loaders import ExperimentLoader
+from api.lineage.links import MomentLoader
 from api.metrics.loaders import DefinitionsLoader, SeriesCountLoader, SeriesLoader, SummariesLoader
+from api.models.loaders import AliasesLoader, SameBytesLoader
 from api.nodes.loaders import NodeLoader
 from api.notes.loaders import NoteCountLoader, NotesOnLoader
 from api.parameters.loaders import ParametersLoader
@@ -24,6 +26,10 @@ class Loaders:
     @cached_property
     def nodes(self) -> NodeLoader:
         return NodeLoader(self._context)
+
+    @cached_property
+    def moments(self) -> MomentLoader:
+        return MomentLoader(self._context)
 
     @cached_property
     def experiments(self) -> ExperimentLoader:
@@ -80,3 +86,11 @@ class Loaders:
     @cached_property
     def artifact_counts(self) -> ArtifactCountLoader:
         return ArtifactCountLoader(self._context)
+
+    @cached_property
+    def aliases(self) -> AliasesLoader:
+        return AliasesLoader(self._context)
+
+    @cached_property
+    def same_bytes(self) -> SameBytesLoader:
+        return SameBytesLoader(self._context)

@@ -18,20 +18,14 @@ from graphql import (
 QUERIES = Path(__file__).parent / "queries.graphql"
 
 NOT_YET_SERVED = {
-    "Upstream": "lineage",
-    "Impact": "lineage",
-    "Paths": "lineage",
-    "ExplainMetric": "lineage",
-    "CompareLineage": "lineage",
-    "Leakage": "lineage",
     "Search": "search",
     "Suggest": "search",
     "Aggregate": "search",
 }
 """Operations of the design by what they wait for."""
 
-FIELDS_NOT_YET_SERVED = {"CompareRuns": ("code", "environment")}
-"""Fields of served operations that nothing records yet: they come with lineage."""
+FIELDS_NOT_YET_SERVED: dict[str, tuple[str, ...]] = {}
+"""Fields of served operations that nothing records yet."""
 
 
 @cache
