@@ -58,6 +58,8 @@ class Lineage:
     database: Database
     workspace: WorkspaceID = DEFAULT
     runs: dict[str, RunID] = field(default_factory=dict)
+    ended: set[str] = field(default_factory=set)
+    changed: set[str] = field(default_factory=set)
 
     async def run(
         self,
@@ -67,11 +69,12 @@ class Lineage:
         start: float = 0,
         end: float | None = None,
         parent: str | None = None,
+        **more: Any,
     ) -> RunID:
         """Make a run that started, and ended where `end` is given, at hours of the day."""
         above = None if parent is None else self.runs[parent]
         made = await make_run(
-            self.database, workspace=self.workspace, name=name, kind=kind, started_at=hour(start), parent=above
+            self.database, workspace=self.workspace, name=name, kind=kind, started_at=hour(start), parent=above, **more
         )
         self.runs[name] = made
         if end is not None:
@@ -111,10 +114,14 @@ class Lineage:
         """Return the edges that stand, a line each: `web@3 USED train/part seed 1`, `?` behind what is inferred."""
         names = await self.names()
         return {
-            _line(one, names)
+            self.line(one, names)
             for one in await self.intervals()
             if one.retracted == NEVER and one.edge.kind not in without
         }
+
+    def line(self, one: Interval, names: dict[UUID, str]) -> str:
+        """Return an interval as a line."""
+        return _line(one, names)
 
     async def names(self) -> dict[UUID, str]:
         """Return the short name of every node."""
@@ -122,18 +129,22 @@ class Lineage:
         found |= {make_evaluation_id(run): f"{name}~" for name, run in self.runs.items()}
         async with self.database.read_primary() as conn:
             for statement in _NAMES:
-                found |= {row[0]: row[1] for row in await conn.execute(sa.text(statement))}
+                found |= {row[0]: row[1] for row in await conn.execute(sa.text(statement), {"w": self.workspace})}
         return found
 
 
 _NAMES = (
-    "SELECT v.id, d.name || '@' || v.name FROM dataset_versions v JOIN datasets d ON d.id = v.dataset",
-    "SELECT v.id, d.name || '@' || v.name FROM model_versions v JOIN models d ON d.id = v.model",
-    "SELECT v.id, d.name || '@' || v.name FROM feature_view_versions v JOIN feature_views d ON d.id = v.feature_view",
-    "SELECT v.id, d.endpoint || '@' || v.name FROM deployment_revisions v JOIN deployments d ON d.id = v.deployment",
-    "SELECT id, uri || COALESCE(' #' || left(split_part(digest, ':', 2), 2), '') FROM artifact_versions",
-    "SELECT id, 'code ' || left(commit, 7) FROM code_revisions",
-    "SELECT id, 'environment' FROM environments",
+    "SELECT v.id, d.name || '@' || v.name FROM dataset_versions v JOIN datasets d ON d.id = v.dataset "
+    "WHERE v.workspace = :w",
+    "SELECT v.id, d.name || '@' || v.name FROM model_versions v JOIN models d ON d.id = v.model WHERE v.workspace = :w",
+    "SELECT v.id, d.name || '@' || v.name FROM feature_view_versions v JOIN feature_views d ON d.id = v.feature_view "
+    "WHERE v.workspace = :w",
+    "SELECT v.id, d.endpoint || '@' || v.name FROM deployment_revisions v JOIN deployments d ON d.id = v.deployment "
+    "WHERE v.workspace = :w",
+    "SELECT id, uri || COALESCE(' #' || left(split_part(digest, ':', 2), 2), '') FROM artifact_versions "
+    "WHERE workspace = :w",
+    "SELECT id, 'code ' || left(commit, 7) FROM code_revisions WHERE workspace = :w",
+    "SELECT id, 'environment' FROM environments WHERE workspace = :w",
 )
 
 
