@@ -15,12 +15,12 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from domain.ids import NodeKey, NodeKind, RunID, WorkspaceID
+from domain.ids import GlobalID, NodeKey, NodeKind, RunID, WorkspaceID
 from domain.lineage.claims import Claim
 from domain.lineage.edges import NEVER, Interval
 from domain.lineage.kinds import EdgeKind, Origin
 from domain.lineage.roles import Role, make_evaluation_id
-from domain.references import DatasetRef, ModelRef, NodeRef, RunRef, URIRef
+from domain.references import DatasetRef, IDRef, ModelRef, NodeRef, RunRef, URIRef
 from domain.runs import RunKind, RunStatus
 from store import tables
 from store.database import Database
@@ -60,6 +60,7 @@ class Lineage:
     runs: dict[str, RunID] = field(default_factory=dict)
     ended: set[str] = field(default_factory=set)
     changed: set[str] = field(default_factory=set)
+    deployed: dict[str, NodeKey] = field(default_factory=dict)
 
     async def run(
         self,
@@ -90,6 +91,11 @@ class Lineage:
         if not isinstance(given, str):
             return given
         return URIRef(given) if "://" in given else RunRef(self.runs[given])
+
+    def ref_of(self, endpoint: str) -> NodeRef:
+        """Return a reference to the revision that was deployed to an endpoint."""
+        key = self.deployed[endpoint]
+        return IDRef(GlobalID(key.kind, self.workspace, key.uuid))
 
     async def record(self, *claims: Claim) -> Recorded:
         async with self.database.write() as tx:
