@@ -28,9 +28,8 @@ FIELDS = ("name", "description", "kind", "status", "parent", "created_by", "host
 IN_GRAPH = frozenset({"name", "kind", "status", "parent", "started_at", "ended_at", "deleted_at"})
 
 LOCK_ROW = "SELECT * FROM runs WHERE workspace = $1 AND id = $2 FOR NO KEY UPDATE"
-END = """
-UPDATE runs SET status = $3, ended_at = COALESCE($4, now()), version = version + 1 WHERE workspace = $1 AND id = $2
-"""
+END = """UPDATE runs SET status = '{status}', ended_at = {at}, version = version + 1
+WHERE workspace = '{workspace}' AND id = '{run}'"""
 IS_ABOVE = sa.text(
     """
     WITH RECURSIVE above (id) AS (
@@ -65,16 +64,27 @@ async def put_end(
     tx: Transaction, counters: Counters, status: RunStatus, *, ended_at: datetime | None, standing: Standing
 ) -> bool:
     """End a run whose counters are locked, raising its revision; say whether that changed anything."""
-    row = await lock_run_row(tx, counters)
-    if standing.yields_to(row.attempt):
+    known, attempt = await _fetch_standing_status(tx, counters)
+    if standing.yields_to(attempt):
         return False
-    check_ending(counters.run, RunStatus(row.status), status)
-    if row.status == status.value:
+    check_ending(counters.run, known, status)
+    if known is status:
         return False
     counters.heartbeat_seconds = None
-    await tx.driver.execute(END, counters.workspace, counters.run, status.value, cut_to_millis(ended_at))
+    at = "now()" if ended_at is None else f"'{cut_to_millis(ended_at)}'"
+    end = END.format(status=status.value, at=at, workspace=counters.workspace, run=counters.run)
+    tx.closing["end", counters.run] = lambda: end
     counters.raise_revision(tx, Changed.DOCUMENT | Changed.GRAPH)
     return True
+
+
+async def _fetch_standing_status(tx: Transaction, counters: Counters) -> tuple[RunStatus, AttemptID | None]:
+    """Return the status and the current attempt of a run; neither changes while its counters are locked."""
+    opened = tx.opened.pop((counters.workspace, counters.run), None)
+    if opened is not None:
+        return RunStatus(opened["run_status"]), opened["run_attempt"]
+    row = await lock_run_row(tx, counters)
+    return RunStatus(row.status), row.attempt
 
 
 async def edit_run(

@@ -12,29 +12,45 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.errors import Conflict, Gone, NotFound
 from domain.ids import NodeKey, NodeKind, RunID, WorkspaceID, make_uuid7
 from domain.pages import Count, Page, TimeCursor
+from domain.positions import Position, Token
 from domain.runs import Run, RunDraft, RunKind, RunStatus
 from domain.times import cut_to_millis
 from store import tables
 from store.counters import find_missing_run, missing_run
-from store.metrics.attempts import insert_first_attempt
+from store.database import Database
+from store.driver import fetch_driver
 from store.numbers import Place, make_place
-from store.outbox import Changed
+from store.outbox import Changed, make_nonce
 from store.paging import count_below, fetch_pages
 from store.parameters import make_columns
 from store.statements import read_statement
 from store.transactions import Transaction
 
-__all__ = ["count_children", "create_run", "fetch_children", "fetch_runs", "find_missing_run", "make_run"]
+__all__ = [
+    "count_children",
+    "create_run",
+    "create_run_at_once",
+    "fetch_children",
+    "fetch_runs",
+    "find_missing_run",
+    "make_run",
+]
 
 runs, counters = tables.runs, tables.run_counters
 
 CREATE = read_statement("create_run")
+MADE = Changed.GRAPH | Changed.DOCUMENT
 COLUMNS = (
     *(column for column in runs.c if column.name != "workspace"),
     counters.c.revision,
     counters.c.heartbeat.label("heartbeat_at"),
 )
 WITH_COUNTERS = runs.join(counters, sa.and_(counters.c.workspace == runs.c.workspace, counters.c.run == runs.c.id))
+FETCH = f"""
+SELECT {", ".join(f"r.{column.name}" for column in COLUMNS[:-2])}, c.revision, c.heartbeat AS heartbeat_at
+FROM runs r JOIN run_counters c ON c.workspace = r.workspace AND c.run = r.id
+WHERE r.workspace = $1 AND r.id = ANY($2::uuid[])
+"""
 
 
 async def create_run(
@@ -47,20 +63,38 @@ async def create_run(
     """
     place = place or await make_place(tx, workspace, draft.experiment)
     made = draft.id or RunID(make_uuid7())
-    try:
-        created = await tx.driver.fetchval(CREATE, *_make_row(tx, workspace, draft, place, made, keys).values())
-    except asyncpg.ForeignKeyViolationError as exc:
-        raise _explain(exc, draft) from exc
+    created = await _insert(tx.driver, _make_row(workspace, draft, place, made, keys, tx.token), draft)
     if created is None:
         raise await _find_refusal(tx, workspace, made, draft)
-    if draft.attempt is not None:
-        await insert_first_attempt(tx, workspace, made, draft.attempt)
-    tx.changed(workspace, NodeKey(NodeKind.RUN, made), 1, Changed.GRAPH | Changed.DOCUMENT)
+    tx.changed(workspace, NodeKey(NodeKind.RUN, made), 1, MADE)
     return made
 
 
+async def create_run_at_once(
+    database: Database, workspace: WorkspaceID, draft: RunDraft, place: Place, *, keys: Mapping[str, int]
+) -> tuple[RunID, Token] | None:
+    """Make a run by a statement that is a transaction by itself; None where that was refused: `create_run` says why.
+
+    A repeat cannot be known here.
+    """
+    made = draft.id or RunID(make_uuid7())
+    row = _make_row(workspace, draft, place, made, keys, None)
+    async with database.write_at_once() as driver:
+        created = await _insert(driver, row, draft)
+    if created is None:
+        return None
+    return made, Token(Position(created["position"]), created["sequence"], row["token_nonce"])
+
+
+async def _insert(driver: asyncpg.Connection, row: Mapping[str, Any], draft: RunDraft) -> asyncpg.Record | None:
+    try:
+        return await driver.fetchrow(CREATE, *row.values())
+    except asyncpg.ForeignKeyViolationError as exc:
+        raise _explain(exc, draft) from exc
+
+
 def _make_row(
-    tx: Transaction, workspace: WorkspaceID, draft: RunDraft, place: Place, made: RunID, keys: Mapping[str, int]
+    workspace: WorkspaceID, draft: RunDraft, place: Place, made: RunID, keys: Mapping[str, int], token: Token | None
 ) -> dict[str, Any]:
     """Return the statement's values by name, in the order of its numbers."""
     return {
@@ -76,13 +110,14 @@ def _make_row(
         "created_by": draft.created_by,
         "host": draft.host,
         "started_at": cut_to_millis(draft.started_at),
-        "token_position": tx.token.position,
-        "token_sequence": tx.token.sequence,
-        "token_nonce": tx.token.nonce,
+        "token_position": None if token is None else token.position,
+        "token_sequence": None if token is None else token.sequence,
+        "token_nonce": make_nonce() if token is None else token.nonce,
         "run_kind": NodeKind.RUN.value,
         **make_columns(draft.parameters, keys),
         "tag_keys": [keys[tag.key] for tag in draft.tags],
         "tag_values": [tag.value for tag in draft.tags],
+        "changed": int(MADE),
     }
 
 
@@ -104,12 +139,8 @@ def _explain(exc: asyncpg.ForeignKeyViolationError, draft: RunDraft) -> NotFound
 
 async def fetch_runs(conn: AsyncConnection, workspace: WorkspaceID, ids: Collection[RunID]) -> dict[RunID, Run]:
     """Return those runs of the workspace that exist, deleted ones too, in one query."""
-    statement = (
-        sa.select(*COLUMNS)
-        .select_from(WITH_COUNTERS)
-        .where(runs.c.workspace == workspace, runs.c.id == sa.func.any(sa.cast(list(ids), sa.ARRAY(sa.Uuid))))
-    )
-    return {run.id: run for run in map(make_run, await conn.execute(statement))}
+    rows = await (await fetch_driver(conn)).fetch(FETCH, workspace, list(ids))
+    return {row["id"]: _make(dict(row)) for row in rows}
 
 
 async def fetch_children(
@@ -132,5 +163,8 @@ async def count_children(conn: AsyncConnection, workspace: WorkspaceID, parents:
 
 def make_run(row: Any) -> Run:
     """Return the run of a row with `COLUMNS`."""
-    fields = dict(row._mapping)
+    return _make(dict(row._mapping))
+
+
+def _make(fields: dict[str, Any]) -> Run:
     return Run(**{**fields, "kind": RunKind(fields["kind"]), "status": RunStatus(fields["status"])})
