@@ -94,7 +94,7 @@ class Database:
 
     @asynccontextmanager
     async def write_at_once(self) -> AsyncIterator[asyncpg.Connection]:
-        """Give the driver for one statement that is a transaction by itself, its position and its outbox rows included."""
+        """Give the driver, for one statement that is a transaction by itself: position and outbox row included."""
         async with driver_errors(), self._writing.lend() as conn:
             yield await fetch_driver(conn)
         self.committed()

@@ -10,26 +10,38 @@ from typing import Any
 import sqlalchemy as sa
 
 from domain.errors import Conflict, DomainError, InvalidInput, TooLarge
-from domain.ids import AttemptID, RunID, WorkspaceID
+from domain.ids import AttemptID, NodeKey, NodeKind, RunID, WorkspaceID
+from domain.lineage.edges import NEVER
+from domain.lineage.roles import make_evaluation_id
 from domain.runs import RunEdit, RunStatus, check_ending
 from domain.times import cut_to_millis
 from domain.unset import UNSET
 from store import tables
 from store.counters import Counters, lock_counters, lock_run, missing_run, save_counters
+from store.lineage.run_changes import follow_times, move_sides, record_parent
 from store.outbox import Changed
 from store.standing import Standing, read_standing
+from store.texts import Place, replace_texts
 from store.transactions import Transaction
 
 runs, counted = tables.runs, tables.run_counters
 BULK_LIMIT = 500
 PARENTS_LOCK = 0x70617265  # "pare": edits of parents go one by one, or two could close a circle between them
 
+SEARCHED = (Place.NAME, Place.DESCRIPTION)
 FIELDS = ("name", "description", "kind", "status", "parent", "created_by", "host", "started_at", "ended_at")
 IN_GRAPH = frozenset({"name", "kind", "status", "parent", "started_at", "ended_at", "deleted_at"})
 
 LOCK_ROW = "SELECT * FROM runs WHERE workspace = $1 AND id = $2 FOR NO KEY UPDATE"
-END = """UPDATE runs SET status = '{status}', ended_at = {at}, version = version + 1
-WHERE workspace = '{workspace}' AND id = '{run}'"""
+# With it comes whether anything in lineage hangs on the run's times: most runs have no edge yet.
+END = f"""
+WITH ended AS (
+  UPDATE runs SET status = $3, ended_at = COALESCE($4, now()), version = version + 1 WHERE workspace = $1 AND id = $2
+)
+SELECT EXISTS (SELECT FROM edges WHERE workspace = $1 AND source = ANY($5::uuid[]) AND retracted = {NEVER})
+    OR EXISTS (SELECT FROM edges WHERE workspace = $1 AND target = ANY($5::uuid[]) AND retracted = {NEVER})
+    OR EXISTS (SELECT FROM unbound_facts WHERE workspace = $1 AND other = $2 AND retracted = {NEVER})
+"""
 IS_ABOVE = sa.text(
     """
     WITH RECURSIVE above (id) AS (
@@ -71,10 +83,12 @@ async def put_end(
     if known is status:
         return False
     counters.heartbeat_seconds = None
-    at = "now()" if ended_at is None else f"'{cut_to_millis(ended_at)}'"
-    end = END.format(status=status.value, at=at, workspace=counters.workspace, run=counters.run)
-    tx.closing["end", counters.run] = lambda: end
+    sides = [counters.run, make_evaluation_id(counters.run)]
+    at = cut_to_millis(ended_at)
+    is_told_of = await tx.driver.fetchval(END, counters.workspace, counters.run, status.value, at, sides)
     counters.raise_revision(tx, Changed.DOCUMENT | Changed.GRAPH)
+    if is_told_of:
+        await follow_times(tx, counters.workspace, counters.run)
     return True
 
 
@@ -102,7 +116,26 @@ async def edit_run(
         counters.heartbeat_seconds = None
     if values:
         await save_run_row(tx, counters, row, values)
+        await _save_texts(tx, counters, values)
         await save_counters(tx, counters)
+        await _follow(tx, counters, row, values)
+
+
+async def _follow(tx: Transaction, counters: Counters, row: Any, values: Mapping[str, Any]) -> None:
+    """Bring the run's edges in step with its kind, times and parent."""
+    workspace, run = counters.workspace, counters.run
+    if "kind" in values:
+        await move_sides(tx, workspace, run)
+    if values.keys() & {"started_at", "ended_at"}:
+        await follow_times(tx, workspace, run)
+    if "parent" in values:
+        await record_parent(tx, workspace, run, values["parent"], former=row.parent)
+
+
+async def _save_texts(tx: Transaction, counters: Counters, values: Mapping[str, Any]) -> None:
+    texts = {place: values[place.name.lower()] for place in SEARCHED if place.name.lower() in values}
+    if texts:
+        await replace_texts(tx, counters.workspace, NodeKey(NodeKind.RUN, counters.run), texts)
 
 
 def _read_edit(edit: RunEdit, row: Any) -> dict[str, Any]:

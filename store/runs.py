@@ -19,11 +19,14 @@ from store import tables
 from store.counters import find_missing_run, missing_run
 from store.database import Database
 from store.driver import fetch_driver
-from store.numbers import Place, make_place
+from store.lineage.run_changes import record_parent
+from store.numbers import Place as Numbered
+from store.numbers import make_place
 from store.outbox import Changed, make_nonce
 from store.paging import count_below, fetch_pages
 from store.parameters import make_columns
 from store.statements import read_statement
+from store.texts import Place, make_rows, make_value_tsvector
 from store.transactions import Transaction
 
 __all__ = [
@@ -54,7 +57,7 @@ WHERE r.workspace = $1 AND r.id = ANY($2::uuid[])
 
 
 async def create_run(
-    tx: Transaction, workspace: WorkspaceID, draft: RunDraft, place: Place | None, *, keys: Mapping[str, int]
+    tx: Transaction, workspace: WorkspaceID, draft: RunDraft, place: Numbered | None, *, keys: Mapping[str, int]
 ) -> RunID:
     """Make a run with its parameters and tags; `place` is what `Numbers.take` gave before the transaction.
 
@@ -66,16 +69,18 @@ async def create_run(
     created = await _insert(tx.driver, _make_row(workspace, draft, place, made, keys, tx.token), draft)
     if created is None:
         raise await _find_refusal(tx, workspace, made, draft)
+    if draft.parent is not None:
+        await record_parent(tx, workspace, made, draft.parent)
     tx.changed(workspace, NodeKey(NodeKind.RUN, made), 1, MADE)
     return made
 
 
 async def create_run_at_once(
-    database: Database, workspace: WorkspaceID, draft: RunDraft, place: Place, *, keys: Mapping[str, int]
+    database: Database, workspace: WorkspaceID, draft: RunDraft, place: Numbered, *, keys: Mapping[str, int]
 ) -> tuple[RunID, Token] | None:
     """Make a run by a statement that is a transaction by itself; None where that was refused: `create_run` says why.
 
-    A repeat cannot be known here.
+    For a run without a parent, which is more than one statement; and a repeat cannot be known here.
     """
     made = draft.id or RunID(make_uuid7())
     row = _make_row(workspace, draft, place, made, keys, None)
@@ -94,15 +99,17 @@ async def _insert(driver: asyncpg.Connection, row: Mapping[str, Any], draft: Run
 
 
 def _make_row(
-    workspace: WorkspaceID, draft: RunDraft, place: Place, made: RunID, keys: Mapping[str, int], token: Token | None
+    workspace: WorkspaceID, draft: RunDraft, place: Numbered, made: RunID, keys: Mapping[str, int], token: Token | None
 ) -> dict[str, Any]:
     """Return the statement's values by name, in the order of its numbers."""
+    name = draft.name or f"run {place.number}"
+    texts = make_rows({Place.NAME: name, Place.DESCRIPTION: draft.description})
     return {
         "workspace": workspace,
         "id": made,
         "experiment": place.experiment,
         "number": place.number,
-        "name": draft.name or f"run {place.number}",
+        "name": name,
         "description": draft.description,
         "kind": draft.kind.value,
         "parent": draft.parent,
@@ -117,6 +124,10 @@ def _make_row(
         **make_columns(draft.parameters, keys),
         "tag_keys": [keys[tag.key] for tag in draft.tags],
         "tag_values": [tag.value for tag in draft.tags],
+        "tag_tokens": [make_value_tsvector(tag.value) for tag in draft.tags],
+        "text_fields": texts.fields,
+        "text_pieces": texts.pieces,
+        "text_tokens": texts.tokens,
         "changed": int(MADE),
     }
 

@@ -16,7 +16,7 @@ from store.outbox import Change, Changed, Changes, make_nonce, write_insert
 
 INCARNATION_LOCK = 0x7768656E6365  # "whence": taken shared by writers, exclusively by whoever raises the incarnation
 
-# Both functions are those of store/migrations/sql/0003_write_functions.sql. They take that lock.
+# Both functions are those of store/migrations/sql/0005_write_functions.sql. They take that lock.
 BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
 READ_POSITION = "SELECT position, sequence FROM begin_write()"
 OPEN = "SELECT * FROM open_write($1, $2)"

@@ -1,7 +1,7 @@
 -- $1 workspace, $2 id, $3 experiment, $4 number, $5 name, $6 description, $7 kind, $8 parent, $9 attempt,
--- $10 created by, $11 host, $12 started at, $13-15 token, $16 kind of a run's node, $17-22 parameters, $23-24 tags,
--- $25 what changed. Without the token's position the statement is a transaction by itself: it takes its own position
--- and writes its outbox row.
+-- $10 created by, $11 host, $12 started at, $13-15 token, $16 kind of a run's node, $17-23 parameters, $24-26 tags,
+-- $27-29 texts, $30 what changed.
+-- Without the token's position the statement is a transaction by itself: it takes its own and writes its outbox row.
 WITH at AS MATERIALIZED (
   SELECT $13::bigint AS position, $14::bigint AS sequence WHERE $13::bigint IS NOT NULL
   UNION ALL
@@ -16,7 +16,7 @@ WITH at AS MATERIALIZED (
   RETURNING id
 ), counters AS (
   INSERT INTO run_counters (workspace, run, parameters, tags, token_position, token_sequence, token_nonce)
-  SELECT $1::uuid, run.id, cardinality($17::integer[]), cardinality($23::integer[]), at.position, at.sequence,
+  SELECT $1::uuid, run.id, cardinality($17::integer[]), cardinality($24::integer[]), at.position, at.sequence,
          $15::bigint
   FROM run, at
 ), compaction AS (
@@ -25,17 +25,21 @@ WITH at AS MATERIALIZED (
   INSERT INTO attempts (workspace, run, number, id, declared)
   SELECT $1::uuid, id, 1, $9::uuid, true FROM run WHERE $9::uuid IS NOT NULL
 ), parameters AS (
-  INSERT INTO parameters (workspace, run, key, type, number, rest, boolean, raw, attempt)
-  SELECT $1::uuid, run.id, row.*, $9::uuid
-  FROM run, unnest($17::integer[], $18::smallint[], $19::float8[],
-                   $20::smallint[], $21::boolean[], $22::text[]) AS row
+  INSERT INTO parameters (workspace, run, key, type, number, rest, boolean, raw, tokens, attempt)
+  SELECT $1::uuid, run.id, row.key, row.type, row.number, row.rest, row.boolean, row.raw, row.tokens::tsvector, $9::uuid
+  FROM run, unnest($17::integer[], $18::smallint[], $19::float8[], $20::smallint[], $21::boolean[], $22::text[],
+                   $23::text[]) AS row (key, type, number, rest, boolean, raw, tokens)
 ), tags AS (
-  INSERT INTO tags (workspace, subject, kind, attempt, key, value)
-  SELECT $1::uuid, run.id, $16::smallint, $9::uuid, row.*
-  FROM run, unnest($23::integer[], $24::text[]) AS row
+  INSERT INTO tags (workspace, subject, kind, attempt, key, value, tokens)
+  SELECT $1::uuid, run.id, $16::smallint, $9::uuid, row.key, row.value, row.tokens::tsvector
+  FROM run, unnest($24::integer[], $25::text[], $26::text[]) AS row (key, value, tokens)
+), texts AS (
+  INSERT INTO texts (workspace, subject, kind, field, piece, tokens)
+  SELECT $1::uuid, run.id, $16::smallint, row.field, row.piece, row.tokens::tsvector
+  FROM run, unnest($27::smallint[], $28::integer[], $29::text[]) AS row (field, piece, tokens)
 ), changed AS (
   INSERT INTO outbox (workspace, position, sequence, nonce, kind, uid, revision, changed)
-  SELECT $1::uuid, at.position, at.sequence, $15::bigint, $16::smallint, run.id, 1, $25::smallint
+  SELECT $1::uuid, at.position, at.sequence, $15::bigint, $16::smallint, run.id, 1, $30::smallint
   FROM run, at WHERE $13::bigint IS NULL
 )
 SELECT run.id, at.position, at.sequence FROM run, at

@@ -31,6 +31,15 @@ from store.tables.metrics import (
     received_digests,
 )
 from store.tables.outbox import incarnation, outbox, outbox_sequence, position_samples
+from store.tables.projections import (
+    projection_dead_letters,
+    projection_floors,
+    projection_generations,
+    projection_marks,
+    projection_pending,
+    projection_tasks,
+    projections,
+)
 from store.tables.runs import (
     artifacts,
     events,
@@ -44,6 +53,7 @@ from store.tables.runs import (
     summary_overrides,
     tags,
 )
+from store.tables.texts import learned, texts, vocabulary
 from store.tables.workspaces import client_keys, experiments, foreign_ids, keys, purged, workspaces
 
 __all__ = [
@@ -69,6 +79,7 @@ __all__ = [
     "foreign_ids",
     "incarnation",
     "keys",
+    "learned",
     "log_chunks",
     "merged_nodes",
     "metadata",
@@ -89,6 +100,13 @@ __all__ = [
     "parameter_history",
     "parameters",
     "position_samples",
+    "projection_dead_letters",
+    "projection_floors",
+    "projection_generations",
+    "projection_marks",
+    "projection_pending",
+    "projection_tasks",
+    "projections",
     "purged",
     "received",
     "received_digests",
@@ -97,6 +115,8 @@ __all__ = [
     "spellings",
     "summary_overrides",
     "tags",
+    "texts",
     "unbound_facts",
+    "vocabulary",
     "workspaces",
 ]

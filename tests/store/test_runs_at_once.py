@@ -49,6 +49,7 @@ async def read_rows(database: Database, run: RunID) -> dict[str, list[dict[str, 
         (tables.attempts, "run"),
         (tables.parameters, "run"),
         (tables.tags, "subject"),
+        (tables.texts, "subject"),
         (tables.outbox, "uid"),
     ):
         async with database.read() as conn:

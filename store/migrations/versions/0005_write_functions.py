@@ -9,12 +9,12 @@ from alembic import op
 
 from store.migrations.scripts import read_statements
 
-revision = "0003"
-down_revision = "0002"
+revision = "0005"
+down_revision = "0004"
 
 
 def upgrade() -> None:
-    for statement in read_statements("0003_write_functions.sql"):
+    for statement in read_statements("0005_write_functions.sql"):
         op.execute(statement)
 
 
