@@ -9,6 +9,7 @@ from uuid import UUID
 
 from domain.errors import Conflict, InvalidInput
 from domain.ids import AttemptID, ExperimentID, NodeKey, NodeKind, RunID
+from domain.lineage.surroundings import CodeDraft, EnvironmentDraft
 from domain.parameters import Parameter, check_parameters
 from domain.tags import Tag, check_tags
 from domain.texts import check_name, check_text
@@ -93,6 +94,8 @@ class RunDraft:
     attempt: AttemptID | None = None
     parameters: tuple[Parameter, ...] = ()
     tags: tuple[Tag, ...] = ()
+    code: CodeDraft | None = None
+    environment: EnvironmentDraft | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.experiment, str):
@@ -107,6 +110,11 @@ class RunDraft:
             check_optional(getattr(self, field), field)
         check_parameters(self.parameters, "params")
         check_tags(self.tags, "tags")
+
+    @property
+    def has_lineage(self) -> bool:
+        """Say whether edges are made with the run: to its parent, its code, its environment."""
+        return self.parent is not None or self.code is not None or self.environment is not None
 
     @property
     def key_names(self) -> set[str]:

@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import asyncpg
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import Conflict, Gone, NotFound
@@ -20,6 +19,7 @@ from store.counters import find_missing_run, missing_run
 from store.database import Database
 from store.driver import fetch_driver
 from store.lineage.run_changes import record_parent
+from store.lineage.surroundings import record_surroundings
 from store.numbers import Place as Numbered
 from store.numbers import make_place
 from store.outbox import Changed, make_nonce
@@ -36,24 +36,21 @@ __all__ = [
     "fetch_children",
     "fetch_runs",
     "find_missing_run",
-    "make_run",
 ]
 
-runs, counters = tables.runs, tables.run_counters
+runs = tables.runs
 
 CREATE = read_statement("create_run")
 MADE = Changed.GRAPH | Changed.DOCUMENT
-COLUMNS = (
-    *(column for column in runs.c if column.name != "workspace"),
-    counters.c.revision,
-    counters.c.heartbeat.label("heartbeat_at"),
-)
-WITH_COUNTERS = runs.join(counters, sa.and_(counters.c.workspace == runs.c.workspace, counters.c.run == runs.c.id))
-FETCH = f"""
-SELECT {", ".join(f"r.{column.name}" for column in COLUMNS[:-2])}, c.revision, c.heartbeat AS heartbeat_at
-FROM runs r JOIN run_counters c ON c.workspace = r.workspace AND c.run = r.id
+FETCH = """
+SELECT r.id, r.experiment, r.number, r.name, r.description, r.kind, r.status, r.parent, r.attempt, r.created_by,
+  r.host, r.started_at, r.ended_at, c.heartbeat AS heartbeat_at, r.created_at, r.archived_at, r.deleted_at,
+  c.revision, r.version
+FROM runs AS r JOIN run_counters AS c ON c.workspace = r.workspace AND c.run = r.id
 WHERE r.workspace = $1 AND r.id = ANY($2::uuid[])
 """
+KINDS = {kind.value: kind for kind in RunKind}
+STATUSES = {status.value: status for status in RunStatus}
 
 
 async def create_run(
@@ -71,6 +68,7 @@ async def create_run(
         raise await _find_refusal(tx, workspace, made, draft)
     if draft.parent is not None:
         await record_parent(tx, workspace, made, draft.parent)
+    await record_surroundings(tx, workspace, made, code=draft.code, environment=draft.environment)
     tx.changed(workspace, NodeKey(NodeKind.RUN, made), 1, MADE)
     return made
 
@@ -80,7 +78,7 @@ async def create_run_at_once(
 ) -> tuple[RunID, Token] | None:
     """Make a run by a statement that is a transaction by itself; None where that was refused: `create_run` says why.
 
-    For a run without a parent, which is more than one statement; and a repeat cannot be known here.
+    For a run without edges, which take statements of their own; and a repeat cannot be known here.
     """
     made = draft.id or RunID(make_uuid7())
     row = _make_row(workspace, draft, place, made, keys, None)
@@ -127,6 +125,7 @@ def _make_row(
         "tag_tokens": [make_value_tsvector(tag.value) for tag in draft.tags],
         "text_fields": texts.fields,
         "text_pieces": texts.pieces,
+        "text_counts": texts.counts,
         "text_tokens": texts.tokens,
         "changed": int(MADE),
     }
@@ -150,8 +149,8 @@ def _explain(exc: asyncpg.ForeignKeyViolationError, draft: RunDraft) -> NotFound
 
 async def fetch_runs(conn: AsyncConnection, workspace: WorkspaceID, ids: Collection[RunID]) -> dict[RunID, Run]:
     """Return those runs of the workspace that exist, deleted ones too, in one query."""
-    rows = await (await fetch_driver(conn)).fetch(FETCH, workspace, list(ids))
-    return {row["id"]: _make(dict(row)) for row in rows}
+    driver = await fetch_driver(conn)
+    return {row["id"]: _make_run(row) for row in await driver.fetch(FETCH, workspace, ids)}
 
 
 async def fetch_children(
@@ -172,10 +171,6 @@ async def count_children(conn: AsyncConnection, workspace: WorkspaceID, parents:
     return {RunID(parent): count for parent, count in counts.items()}
 
 
-def make_run(row: Any) -> Run:
-    """Return the run of a row with `COLUMNS`."""
-    return _make(dict(row._mapping))
-
-
-def _make(fields: dict[str, Any]) -> Run:
-    return Run(**{**fields, "kind": RunKind(fields["kind"]), "status": RunStatus(fields["status"])})
+def _make_run(row: asyncpg.Record) -> Run:
+    """Return the run of a row of `FETCH`."""
+    return Run(**{**row, "kind": KINDS[row["kind"]], "status": STATUSES[row["status"]]})

@@ -47,7 +47,7 @@ class RunMutations:
         async def work(tx: Transaction) -> dict[str, Any]:
             return {"run": str(await create_run(tx, context.workspace, draft, place, keys=keys))}
 
-        if place is not None and draft.parent is None and not delivery.is_known_again:
+        if place is not None and not draft.has_lineage and not delivery.is_known_again:
             done = await create_run_at_once(context.database, context.workspace, draft, place, keys=keys)
             if done is not None:
                 show_writes(info)

@@ -1,6 +1,6 @@
 -- $1 workspace, $2 id, $3 experiment, $4 number, $5 name, $6 description, $7 kind, $8 parent, $9 attempt,
 -- $10 created by, $11 host, $12 started at, $13-15 token, $16 kind of a run's node, $17-23 parameters, $24-26 tags,
--- $27-29 texts, $30 what changed.
+-- $27-30 texts, $31 what changed.
 -- Without the token's position the statement is a transaction by itself: it takes its own and writes its outbox row.
 WITH at AS MATERIALIZED (
   SELECT $13::bigint AS position, $14::bigint AS sequence WHERE $13::bigint IS NOT NULL
@@ -34,12 +34,12 @@ WITH at AS MATERIALIZED (
   SELECT $1::uuid, run.id, $16::smallint, $9::uuid, row.key, row.value, row.tokens::tsvector
   FROM run, unnest($24::integer[], $25::text[], $26::text[]) AS row (key, value, tokens)
 ), texts AS (
-  INSERT INTO texts (workspace, subject, kind, field, piece, tokens)
-  SELECT $1::uuid, run.id, $16::smallint, row.field, row.piece, row.tokens::tsvector
-  FROM run, unnest($27::smallint[], $28::integer[], $29::text[]) AS row (field, piece, tokens)
+  INSERT INTO texts (workspace, subject, kind, about, field, piece, pieces, tokens)
+  SELECT $1::uuid, run.id, $16::smallint, run.id, row.field, row.piece, row.pieces, row.tokens::tsvector
+  FROM run, unnest($27::smallint[], $28::integer[], $29::integer[], $30::text[]) AS row (field, piece, pieces, tokens)
 ), changed AS (
   INSERT INTO outbox (workspace, position, sequence, nonce, kind, uid, revision, changed)
-  SELECT $1::uuid, at.position, at.sequence, $15::bigint, $16::smallint, run.id, 1, $30::smallint
+  SELECT $1::uuid, at.position, at.sequence, $15::bigint, $16::smallint, run.id, 1, $31::smallint
   FROM run, at WHERE $13::bigint IS NULL
 )
 SELECT run.id, at.position, at.sequence FROM run, at

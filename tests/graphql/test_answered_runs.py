@@ -31,5 +31,5 @@ async def test_a_run_is_read_again_for_more_than_its_id(client: Client, database
     async with counting(database) as seen:
         answer = await client.ask(document, {"run": run})
 
-    assert len([statement for statement in seen if "FROM runs" in statement]) == SELECTIONS[selection]
+    assert len([statement for statement in seen if "FROM runs AS" in statement]) == SELECTIONS[selection]
     assert answer["finishRun"]["run"].get("id", run) == run

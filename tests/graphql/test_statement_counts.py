@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -35,22 +35,27 @@ OPERATIONS = {
 
 @asynccontextmanager
 async def counting(database: Database) -> AsyncIterator[list[str]]:
-    """Collect the statements that readers send meanwhile, over SQLAlchemy or past it, on new connections."""
+    """Collect the statements that run meanwhile: SQLAlchemy's, which it prepares, and those given to the driver."""
     seen: list[str] = []
 
-    def note(_conn: object, _cursor: object, statement: str, *_: object) -> None:
+    def note_prepared(_conn: object, _cursor: object, statement: str, *_: object) -> None:
         seen.append(statement)
 
-    def watch(made: Any, _: object) -> None:
-        made.driver_connection.add_query_logger(lambda sent: seen.append(sent.query))
+    def note_given(logged: Any) -> None:
+        if "pg_catalog" not in logged.query:  # what the driver itself asks about types
+            seen.append(logged.query)
+
+    def listen(connection: Any, _record: object) -> None:
+        connection.driver_connection.add_query_logger(note_given)
 
     engine = database.reader.sync_engine
-    await database.close()
-    sa.event.listen(engine, "before_cursor_execute", note)
-    sa.event.listen(engine, "connect", watch)
+    events: dict[str, Callable[..., None]] = {"before_cursor_execute": note_prepared, "connect": listen}
+    await database.close()  # the connections that are opened from here on tell what they are sent
+    for name, function in events.items():
+        sa.event.listen(engine, name, function)
     yield seen
-    sa.event.remove(engine, "connect", watch)
-    sa.event.remove(engine, "before_cursor_execute", note)
+    for name, function in events.items():
+        sa.event.remove(engine, name, function)
     await database.close()
 
 
