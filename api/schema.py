@@ -27,6 +27,8 @@ from api.notes.mutations import NoteMutations
 from api.parameters.mutations import ParameterMutations
 from api.parameters.queries import ParameterQueries
 from api.problems import ProblemHandler
+from api.projections.mutations import ProjectionMutations
+from api.projections.queries import ProjectionQueries
 from api.runs.batches import BatchMutations
 from api.runs.bulk_mutations import BulkRunMutations
 from api.runs.mutations import RunMutations
@@ -46,6 +48,7 @@ class Query(
     ParameterQueries,
     ComparisonQueries,
     NodeQueries,
+    ProjectionQueries,
 ):
     pass
 
@@ -65,6 +68,7 @@ class Mutation(
     TagMutations,
     NoteMutations,
     ArtifactMutations,
+    ProjectionMutations,
 ):
     pass
 
