@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from api.compiled.plans import Plans
     from api.loaders import Loaders
     from api.settings import ServerSettings
+    from projection.routing import Wants
     from store.database import Database
     from store.ingest.ingest import Ingest
     from store.keys import Keys
@@ -50,6 +51,8 @@ class Context:
     request: HTTPConnection | None = None
     request_id: str = ""
     reads_primary: bool = False
+    wants: Wants | None = None
+    """What the projections' answers must show; None: whatever they have."""
     plans: Plans | None = None
     """What was compiled for the document, where it is cached and the settings do not say otherwise."""
     _loaders: Loaders | None = field(default=None, repr=False)

@@ -34,6 +34,8 @@ from api.notes.mutations import NoteMutations
 from api.parameters.mutations import ParameterMutations
 from api.parameters.queries import ParameterQueries
 from api.problems import ProblemHandler
+from api.projections.mutations import ProjectionMutations
+from api.projections.queries import ProjectionQueries
 from api.runs.batches import BatchMutations
 from api.runs.bulk_mutations import BulkRunMutations
 from api.runs.mutations import RunMutations
@@ -53,6 +55,7 @@ class Query(
     ParameterQueries,
     ComparisonQueries,
     NodeQueries,
+    ProjectionQueries,
     LineageQueries,
     LineageFindingQueries,
 ):
@@ -74,6 +77,7 @@ class Mutation(
     TagMutations,
     NoteMutations,
     ArtifactMutations,
+    ProjectionMutations,
     LineageMutations,
     DatasetMutations,
     ModelMutations,
