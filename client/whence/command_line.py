@@ -11,6 +11,7 @@ from whence import __version__, status, syncing
 from whence.connecting import add_connection_options, set_connection_defaults
 from whence.failures import WhenceError
 from whence.importing import command as importing
+from whence.lineage import command as lineage
 from whence.run_table import command as run_table
 from whence.settings import read_settings
 
@@ -58,6 +59,7 @@ def _make_parser(others: Iterable[EntryPoint]) -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     status.add_command(subparsers)
     run_table.add_command(subparsers)
+    lineage.add_command(subparsers)
     importing.add_command(subparsers)
     syncing.add_command(subparsers)
     for point in sorted(others, key=lambda point: point.name):
