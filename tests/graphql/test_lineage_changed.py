@@ -17,7 +17,10 @@ from tests.graphql.test_subscriptions import DEFAULT, Stream
 from tests.lineage.building import Lineage, dataset
 
 WATCH = """subscription($root: NodeRef!, $since: String) {
-  lineageChanged(root: $root, direction: UPSTREAM, since: $since) { cursor reset links { kind role } retracted { kind role } nodes { id } } }"""
+  lineageChanged(root: $root, direction: UPSTREAM, since: $since) {
+    cursor reset links { kind role } retracted { kind role } nodes { id }
+  }
+}"""
 TABLE = {"dataset": {"namespace": "s3://data", "name": "table", "version": "1"}}
 
 
