@@ -15,6 +15,8 @@ from api.artifacts.mutations import ArtifactMutations
 from api.changes.subscriptions import ChangeSubscriptions
 from api.comparisons.queries import ComparisonQueries
 from api.conversion import convert_quickly
+from api.datasets.mutations import DatasetMutations
+from api.deployments.mutations import DeploymentMutations
 from api.execution import Execution, PreparedDocuments
 from api.experiments.mutations import ExperimentMutations
 from api.experiments.queries import ExperimentQueries
@@ -25,6 +27,7 @@ from api.lineage.mutations import LineageMutations
 from api.lineage.queries import LineageQueries
 from api.metrics.mutations import MetricMutations
 from api.metrics.queries import MetricQueries
+from api.models.mutations import ModelMutations
 from api.nodes.queries import NodeQueries
 from api.nodes.wrapping import TYPES
 from api.notes.mutations import NoteMutations
@@ -72,6 +75,9 @@ class Mutation(
     NoteMutations,
     ArtifactMutations,
     LineageMutations,
+    DatasetMutations,
+    ModelMutations,
+    DeploymentMutations,
 ):
     pass
 

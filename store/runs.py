@@ -17,6 +17,7 @@ from domain.times import cut_to_millis
 from store import tables
 from store.counters import find_missing_run, missing_run
 from store.lineage.run_changes import record_parent
+from store.lineage.surroundings import record_surroundings
 from store.metrics.attempts import insert_first_attempt
 from store.numbers import Place as Numbered
 from store.numbers import make_place
@@ -60,6 +61,7 @@ async def create_run(
         await insert_first_attempt(tx, workspace, made, draft.attempt)
     if draft.parent is not None:
         await record_parent(tx, workspace, made, draft.parent)
+    await record_surroundings(tx, workspace, made, code=draft.code, environment=draft.environment)
     tx.changed(workspace, NodeKey(NodeKind.RUN, made), 1, Changed.GRAPH | Changed.DOCUMENT)
     return made
 
