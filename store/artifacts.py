@@ -71,7 +71,9 @@ async def put_artifact(
     if made is None:
         raise Conflict(f"artifact {id} already exists", path=["id"])
     key = NodeKey(NodeKind.ARTIFACT, id)
-    await insert_texts(tx, counters.workspace, key, {Place.NAME: draft.name, Place.PATH: draft.path})
+    await insert_texts(
+        tx, counters.workspace, key, {Place.NAME: draft.name, Place.PATH: draft.path}, about=counters.run
+    )
     tx.changed(counters.workspace, key, 1, Changed.DOCUMENT)
 
 

@@ -95,6 +95,7 @@ def _make_row(
         "tag_tokens": [make_value_tsvector(tag.value) for tag in draft.tags],
         "text_fields": texts.fields,
         "text_pieces": texts.pieces,
+        "text_counts": texts.counts,
         "text_tokens": texts.tokens,
     }
 
