@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
     from starlette.requests import HTTPConnection
 
+    from api.compiled.plans import Plans
     from api.loaders import Loaders
     from api.settings import ServerSettings
     from store.database import Database
@@ -49,6 +50,8 @@ class Context:
     request: HTTPConnection | None = None
     request_id: str = ""
     reads_primary: bool = False
+    plans: Plans | None = None
+    """What was compiled for the document, where it is cached and the settings do not say otherwise."""
     _loaders: Loaders | None = field(default=None, repr=False)
 
     @property
