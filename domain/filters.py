@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TypeAlias, Union
+from typing import Self, TypeAlias, Union
+from uuid import UUID
 
-from domain.errors import TooLarge
+from domain.errors import InvalidInput, TooLarge
 from domain.predicates import Operator, Predicate
+from domain.references import NodeRef
+from domain.text.terms import Term
 from domain.texts import check_key
 
 LEVEL_LIMIT = 10
@@ -50,6 +53,27 @@ class Field(StrEnum):
     ATTEMPT = "attempt"
     EXPERIMENT = "experiment"
     """A text is compared with the experiment's name, a UUID with its id."""
+    OWNER = "owner"
+    """Of a dataset, model or deployment; a run has none."""
+
+
+MATCHED_FIELDS = frozenset({Field.NAME, Field.DESCRIPTION, Field.EXPERIMENT})
+"""Fields that `matches` may ask for words."""
+
+
+class DatasetPart(StrEnum):
+    """What a leaf about a run's data asks for."""
+
+    NAME = "name"
+    """The dataset, as `namespace/name`, or its name alone."""
+    VERSION = "version"
+
+
+class Relation(StrEnum):
+    """Which side of something a leaf about lineage asks for."""
+
+    DESCENDANT_OF = "descendantOf"
+    ANCESTOR_OF = "ancestorOf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +117,69 @@ class FieldLeaf:
     field: Field
     condition: Predicate
 
+    def __post_init__(self) -> None:
+        if self.condition.operator is Operator.MATCHES and self.field not in MATCHED_FIELDS:
+            raise InvalidInput(f"{self.field} is compared as a whole, not by its words", path=["matches"])
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetLeaf:
+    """True of a run that read or wrote data (in a role, where one is given) that fulfils the condition."""
+
+    part: DatasetPart
+    condition: Predicate
+    role: str | None = None
+
+    def __post_init__(self) -> None:
+        _refuse_words(self.condition, "dataset")
+
+
+@dataclass(frozen=True, slots=True)
+class CommitLeaf:
+    """True of a run that ran code at a commit that fulfils the condition."""
+
+    condition: Predicate
+
+    def __post_init__(self) -> None:
+        _refuse_words(self.condition, "commit")
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentLeaf:
+    """True of a run that ran in an environment of which a digest fulfils the condition."""
+
+    condition: Predicate
+
+    def __post_init__(self) -> None:
+        _refuse_words(self.condition, "environment")
+
+
+@dataclass(frozen=True, slots=True)
+class TextLeaf:
+    """True of what has the word or phrase in its own text."""
+
+    term: Term
+
+
+@dataclass(frozen=True, slots=True)
+class LineageLeaf:
+    """True of what lies downstream or upstream of something. No adapter knows it: it becomes an `IdsLeaf` first."""
+
+    relation: Relation
+    of: tuple[NodeRef, ...]
+    max_depth: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IdsLeaf:
+    """True of a run or other node with one of these ids; sorted, each once."""
+
+    ids: tuple[UUID, ...]
+
+    @classmethod
+    def of(cls, ids: Iterable[UUID]) -> Self:
+        return cls(tuple(sorted(set(ids))))
+
 
 @dataclass(frozen=True, slots=True)
 class And:
@@ -115,7 +202,13 @@ class Not:
     item: Filter
 
 
-Leaf: TypeAlias = MetricLeaf | ParamLeaf | TagLeaf | FieldLeaf
+ComparingLeaf: TypeAlias = MetricLeaf | ParamLeaf | TagLeaf | FieldLeaf | DatasetLeaf | CommitLeaf | EnvironmentLeaf
+"""A leaf that compares a value by a condition."""
+
+OwnLeaf: TypeAlias = FieldLeaf | IdsLeaf
+"""A leaf that the run's own row answers."""
+
+Leaf: TypeAlias = ComparingLeaf | TextLeaf | LineageLeaf | IdsLeaf
 Filter: TypeAlias = Union[And, Or, Not, Leaf]  # noqa: UP007  the classes above name it before it is there
 
 EVERYTHING = And(())
@@ -157,6 +250,22 @@ def count_levels(tree: Filter) -> int:
             return 1
 
 
+def replace_leaves(tree: Filter, replace_leaf: Callable[[Leaf], Filter]) -> Filter:
+    """Return the tree with every leaf replaced; in its normal form if it was and the new ones are leaves."""
+    match tree:
+        case And() | Or():
+            return type(tree)(tuple(replace_leaves(item, replace_leaf) for item in tree.items))
+        case Not():
+            return Not(replace_leaves(tree.item, replace_leaf))
+        case _:
+            return replace_leaf(tree)
+
+
+def _refuse_words(condition: Predicate, what: str) -> None:
+    if condition.operator is Operator.MATCHES:
+        raise InvalidInput(f"{what} is compared as a whole, not by its words", path=["matches"])
+
+
 def _normalise(tree: Filter, level: int) -> Filter:
     if level > WRITTEN_LIMIT:
         raise TooLarge(f"the filter is written in more than {WRITTEN_LIMIT} levels")
@@ -188,18 +297,8 @@ def _negate(tree: Filter) -> Filter:
 
 
 def _normalise_leaf(leaf: Leaf) -> Filter:
+    if isinstance(leaf, TextLeaf | LineageLeaf | IdsLeaf):
+        return leaf
     if leaf.condition.operator is Operator.EXISTS and leaf.condition.value is False:
-        return Not(_with_condition(leaf, Predicate(Operator.EXISTS, (True,))))
+        return Not(replace(leaf, condition=Predicate(Operator.EXISTS, (True,))))
     return leaf
-
-
-def _with_condition(leaf: Leaf, condition: Predicate) -> Leaf:
-    match leaf:
-        case MetricLeaf():
-            return MetricLeaf(leaf.key, leaf.of, condition)
-        case ParamLeaf():
-            return ParamLeaf(leaf.key, condition)
-        case TagLeaf():
-            return TagLeaf(leaf.key, condition)
-        case FieldLeaf():
-            return FieldLeaf(leaf.field, condition)

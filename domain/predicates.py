@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from domain.errors import InvalidInput, TooLarge
+from domain.errors import DomainError, InvalidInput, TooLarge
+from domain.text.lexing import read_words
+from domain.text.terms import Term
 from domain.texts import check_text, shown
 
 Value: TypeAlias = bool | int | float | str | datetime | UUID
@@ -31,6 +34,8 @@ class Operator(StrEnum):
     BETWEEN = "between"
     IN = "in"
     EXISTS = "exists"
+    MATCHES = "matches"
+    """The text has all these words, as a note would: no regular expression, no wildcard but the end of a prefix."""
 
 
 class ValueType(StrEnum):
@@ -64,6 +69,11 @@ class Predicate:
     def value(self) -> Value:
         """Return the one value of an operator that takes one."""
         return self.values[0]
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """Return the words that `matches` asks for."""
+        return _read_terms(str(self.value))
 
 
 def parse_predicate(name: str, value: Any) -> Predicate:
@@ -149,8 +159,28 @@ def _check_exists(predicate: Predicate) -> None:
         raise InvalidInput("exists takes true or false", path=[predicate.operator])
 
 
+def _check_matches(predicate: Predicate) -> None:
+    _check_single(predicate)
+    if not isinstance(predicate.value, str):
+        raise InvalidInput(f"matches takes a text, not {shown(predicate.value)}", path=[predicate.operator])
+    try:
+        _read_terms(predicate.value)
+    except DomainError as exc:
+        raise exc.below(predicate.operator) from exc
+
+
+@lru_cache(1000)
+def _read_terms(text: str) -> tuple[Term, ...]:
+    return read_words(text)
+
+
 def _check_any(_predicate: Predicate) -> None:
     """Take any number of values, of mixed types, none at all."""
 
 
-_SHAPES = {Operator.BETWEEN: _check_between, Operator.EXISTS: _check_exists, Operator.IN: _check_any}
+_SHAPES = {
+    Operator.BETWEEN: _check_between,
+    Operator.EXISTS: _check_exists,
+    Operator.IN: _check_any,
+    Operator.MATCHES: _check_matches,
+}

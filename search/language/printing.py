@@ -73,6 +73,8 @@ def _print_leaf(leaf: Leaf) -> str:
             return _print_condition(f"tag.{_print_key(leaf.key)}", leaf.condition, _print_tag)
         case FieldLeaf():
             return _print_condition(leaf.field.value, leaf.condition, _PRINTERS.get(leaf.field, _print_text))
+        case _:
+            raise InvalidInput(f"a condition such as {leaf!r:.60} has no text form")
 
 
 def _print_key(key: str) -> str:
@@ -88,6 +90,8 @@ def _print_condition(subject: str, condition: Predicate, write: Callable[[Value]
             return f"{subject} between {low} and {high}"
         case Operator.IN:
             return f"{subject} in ({', '.join(map(write, condition.values))})"
+        case Operator.MATCHES:
+            return f"{subject} matches {write(condition.value)}"
         case operator:
             return f"{subject} {_SIGNS[operator]} {write(condition.value)}"
 

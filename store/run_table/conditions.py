@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from domain.experiments import Lifecycle
-from domain.filters import And, FieldLeaf, Filter, Not, Or
+from domain.filters import And, FieldLeaf, Filter, IdsLeaf, Not, Or, OwnLeaf
 from store.run_table.fragments import FALSE, TRUE, Values, all_of, any_of, negate, none_of, one_of
 from store.run_table.leaves import Rows, read_field, read_rows
 from store.run_table.lookups import Lookups
@@ -25,7 +25,7 @@ def probe(tree: Filter, runs: str, lookups: Lookups, values: Values) -> str:
             return one_of(probe(item, runs, lookups, values) for item in tree.items)
         case Not():
             return negate(probe(tree.item, runs, lookups, values))
-        case FieldLeaf():
+        case FieldLeaf() | IdsLeaf():
             return read_field(runs, tree, lookups, values)
         case _:
             return one_of(_has(rows, runs, values, end=" OFFSET 0") for rows in read_rows(tree, lookups, values))
@@ -42,7 +42,7 @@ def join(tree: Filter, runs: str, lookups: Lookups, values: Values) -> str:
             return f"{runs}.id IN ({select_ids(tree, lookups, values)})"
         case Not():
             return _join_negated(tree.item, runs, lookups, values)
-        case FieldLeaf():
+        case FieldLeaf() | IdsLeaf():
             return read_field(runs, tree, lookups, values)
         case _:
             rows = read_rows(tree, lookups, values)
@@ -60,7 +60,7 @@ def select_ids(tree: Filter, lookups: Lookups, values: Values) -> str:
             return _intersect(tree, lookups, values)
         case Not():
             return _combine("EXCEPT", [_select_runs(TRUE, values), select_ids(tree.item, lookups, values)])
-        case FieldLeaf():
+        case FieldLeaf() | IdsLeaf():
             return _select_runs(read_field("v", tree, lookups, values), values)
         case _:
             return _combine("UNION", [_select_rows(rows, values) for rows in read_rows(tree, lookups, values)])
@@ -89,7 +89,7 @@ def is_about_fields(tree: Filter) -> bool:
         case Not():
             return is_about_fields(tree.item)
         case _:
-            return isinstance(tree, FieldLeaf)
+            return isinstance(tree, OwnLeaf)
 
 
 def _is_marked(runs: str, column: str, experiments: list[UUID], values: Values) -> str:
@@ -106,7 +106,7 @@ def _has(rows: Rows, runs: str, values: Values, *, end: str = "") -> str:
 def _join_negated(tree: Filter, runs: str, lookups: Lookups, values: Values) -> str:
     if isinstance(tree, And | Or):
         return join(_push_down(tree), runs, lookups, values)
-    if isinstance(tree, Not | FieldLeaf):
+    if isinstance(tree, Not | FieldLeaf | IdsLeaf):
         return negate(probe(tree, runs, lookups, values))
     return all_of(negate(_has(rows, runs, values)) for rows in read_rows(tree, lookups, values))
 

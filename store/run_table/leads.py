@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.filters import And, Field, FieldLeaf, Filter, Leaf, Not, Or
+from domain.filters import And, ComparingLeaf, Field, FieldLeaf, Filter, Leaf, Not, Or
 from domain.predicates import Operator
 from store.run_table.conditions import join, probe, select_ids
 from store.run_table.fragments import Values, all_of, fetch_rows
@@ -84,4 +84,4 @@ def _can_lead(item: Filter) -> bool:
         case FieldLeaf():
             return item.field in _INDEXED and item.condition.operator is not Operator.NE
         case _:
-            return item.condition.operator is not Operator.NE
+            return not isinstance(item, ComparingLeaf) or item.condition.operator is not Operator.NE

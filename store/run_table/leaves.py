@@ -5,7 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from domain.filters import Field, FieldLeaf, Leaf, MetricLeaf, ParamLeaf, Statistic, TagLeaf
+from domain.errors import InvalidInput
+from domain.filters import (
+    Field,
+    FieldLeaf,
+    IdsLeaf,
+    Leaf,
+    LineageLeaf,
+    MetricLeaf,
+    OwnLeaf,
+    ParamLeaf,
+    Statistic,
+    TagLeaf,
+    TextLeaf,
+)
 from domain.predicates import Operator, Predicate, Value, ValueType, type_of
 from store.run_table.comparisons import (
     compare_doubles,
@@ -56,8 +69,12 @@ class Rows:
     experiments: list[UUID] | None = None
 
 
-def read_field(runs: str, leaf: FieldLeaf, lookups: Lookups, values: Values) -> str:
-    """Return the condition that a field of the run's own row fulfils the leaf; never null."""
+def read_field(runs: str, leaf: OwnLeaf, lookups: Lookups, values: Values) -> str:
+    """Return the condition that the run's own row fulfils the leaf; never null."""
+    if isinstance(leaf, IdsLeaf):
+        return any_of(f"{runs}.id", leaf.ids, "uuid", values)
+    if leaf.field is Field.OWNER:
+        return FALSE
     if leaf.field is Field.EXPERIMENT:
         return _read_experiment(runs, leaf.condition, lookups, values)
     if leaf.field is Field.NUMBER:
@@ -73,9 +90,9 @@ def read_field(runs: str, leaf: FieldLeaf, lookups: Lookups, values: Values) -> 
 
 def read_rows(leaf: Leaf, lookups: Lookups, values: Values) -> list[Rows]:
     """Return the rows of values that fulfil a leaf; none where its key is unknown."""
-    if isinstance(leaf, FieldLeaf) or leaf.key not in lookups.keys:
-        return []
     match leaf:
+        case MetricLeaf() | ParamLeaf() | TagLeaf() if leaf.key not in lookups.keys:
+            return []
         case MetricLeaf():
             return _read_metric(leaf, lookups, values)
         case ParamLeaf():
@@ -84,6 +101,10 @@ def read_rows(leaf: Leaf, lookups: Lookups, values: Values) -> list[Rows]:
         case TagLeaf():
             condition = compare_tag("v", leaf.condition, values)
             return [Rows("tags", "v.subject", _keyed(leaf, lookups, values, condition))]
+        case TextLeaf() | LineageLeaf():
+            raise InvalidInput("the run table does not answer conditions on text or lineage")
+        case _:
+            return []
 
 
 def compare_tag(table: str, condition: Predicate, values: Values) -> str:

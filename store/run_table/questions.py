@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from domain.experiments import Lifecycle
-from domain.filters import FieldLeaf, Filter, Statistic
+from domain.filters import Filter, OwnLeaf, Statistic
 from domain.orders import FieldOrder, MetricOrder, Order
 from store.run_table.fragments import Values
 from store.run_table.leads import list_conjuncts
@@ -34,7 +34,7 @@ class Question:
     @property
     def is_about_fields(self) -> bool:
         """Say whether each condition is about one field of the run's own row."""
-        return all(isinstance(item, FieldLeaf) for item in self.conjuncts)
+        return all(isinstance(item, OwnLeaf) for item in self.conjuncts)
 
     @property
     def needs_runs(self) -> bool:

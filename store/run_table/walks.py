@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.filters import FieldLeaf, MetricLeaf, ParamLeaf, TagLeaf
+from domain.filters import MetricLeaf, OwnLeaf, ParamLeaf, TagLeaf
 from domain.orders import MetricOrder, ParamOrder, TagOrder
 from store.run_table.comparisons import compare_doubles, compare_parameter
 from store.run_table.conditions import live, probe
@@ -30,7 +30,7 @@ def select_hits(question: Question, stretch: int, after: Place | None, *, steps:
         source = f"({walk}) walk JOIN runs seen ON seen.workspace = {values.workspace} AND seen.id = walk.run_id"
     else:
         lane, walk = _walk_runs(question, stretch, after, values, steps=steps)
-        rest = [item for item in question.conjuncts if not isinstance(item, FieldLeaf)]
+        rest = [item for item in question.conjuncts if not isinstance(item, OwnLeaf)]
         conditions = [probe(item, "walk", question.lookups, values) for item in rest]
         if question.is_missing(stretch):
             key = make_sort_key(question.orders[0], "walk", FIRST, question.lookups, values)
@@ -60,7 +60,7 @@ def _walk_runs(
     question: Question, stretch: int, after: Place | None, values: Values, *, steps: int
 ) -> tuple[Lane, str]:
     lane = make_lane(question, "walked", stretch, values, table="runs")
-    fields = [item for item in question.conjuncts if isinstance(item, FieldLeaf)]
+    fields = [item for item in question.conjuncts if isinstance(item, OwnLeaf)]
     where = [
         live("walked", question.lifecycle, question.lookups, values),
         *(probe(item, "walked", question.lookups, values) for item in fields),

@@ -12,7 +12,22 @@ from typing import Any
 from uuid import UUID
 
 from domain.experiments import Lifecycle
-from domain.filters import And, Field, FieldLeaf, Filter, Leaf, MetricLeaf, Not, Or, ParamLeaf, Statistic, TagLeaf
+from domain.filters import (
+    And,
+    ComparingLeaf,
+    Field,
+    FieldLeaf,
+    Filter,
+    IdsLeaf,
+    LineageLeaf,
+    MetricLeaf,
+    Not,
+    Or,
+    ParamLeaf,
+    Statistic,
+    TagLeaf,
+    TextLeaf,
+)
 from domain.orders import Direction, FieldOrder, MetricOrder, Order, ParamOrder, TagOrder
 from domain.predicates import Operator, Predicate, Value
 
@@ -98,6 +113,10 @@ def holds(tree: Filter, run: PlainRun) -> bool:
             return any(holds(item, run) for item in tree.items)
         case Not():
             return not holds(tree.item, run)
+        case TextLeaf() | LineageLeaf():
+            raise AssertionError("no run of the oracle has text or lineage")
+        case IdsLeaf():
+            return run.id in tree.ids
         case _:
             # `exists: false` is `not exists`: alone among leaves it is true of what is missing.
             is_absence = tree.condition == Predicate(Operator.EXISTS, (False,))
@@ -108,7 +127,7 @@ def holds(tree: Filter, run: PlainRun) -> bool:
             )
 
 
-def _leaf_holds(leaf: Leaf, run: PlainRun, condition: Predicate) -> bool:
+def _leaf_holds(leaf: ComparingLeaf, run: PlainRun, condition: Predicate) -> bool:
     match leaf:
         case FieldLeaf():
             return _field_holds(leaf.field, condition, run)
@@ -120,6 +139,8 @@ def _leaf_holds(leaf: Leaf, run: PlainRun, condition: Predicate) -> bool:
             return leaf.key in run.params and _fulfils(run.params[leaf.key], condition)
         case TagLeaf():
             return leaf.key in run.tags and _fulfils(run.tags[leaf.key], _as_typed(condition))
+        case _:
+            return False
 
 
 def _fulfils(value: Any, condition: Predicate) -> bool:

@@ -119,7 +119,7 @@ def plain_runs(draw: st.DrawFn, id_: UUID, number: int, held: list[PlainExperime
 
 @st.composite
 def conditions(draw: st.DrawFn, pool: list[Any]) -> Predicate:
-    operator = draw(st.sampled_from(list(Operator)))
+    operator = draw(st.sampled_from([one for one in Operator if one is not Operator.MATCHES]))
     match operator:
         case Operator.EXISTS:
             return Predicate(operator, (draw(st.booleans()),))
