@@ -60,7 +60,7 @@ def test_a_command_is_one_that_the_client_takes(command: list[str]) -> None:
 
 
 def test_the_page_has_examples_of_every_kind() -> None:
-    assert (len(EXAMPLES), len(MISTAKES), len(COMMANDS)) == (23, 6, 3)
+    assert (len(EXAMPLES), len(MISTAKES), len(COMMANDS)) == (33, 8, 3)
 
 
 def test_every_field_function_and_keyword_is_on_the_page() -> None:
