@@ -9,6 +9,7 @@ from typing import Self, TypeAlias, Union
 from uuid import UUID
 
 from domain.errors import InvalidInput, TooLarge
+from domain.lineage.roles import Role
 from domain.predicates import Operator, Predicate
 from domain.references import NodeRef
 from domain.text.terms import Term
@@ -128,7 +129,7 @@ class DatasetLeaf:
 
     part: DatasetPart
     condition: Predicate
-    role: str | None = None
+    role: Role | None = None
 
     def __post_init__(self) -> None:
         _refuse_words(self.condition, "dataset")

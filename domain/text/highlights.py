@@ -58,12 +58,11 @@ def _find_term(found: Analysis, parts: Sequence[str], term: Term) -> set[Mark]:
     rows = find_rows(parts, term.parts, is_open=term.is_open) if term.parts else []
     marks = {Mark(found.parts[at].start, found.parts[at + len(term.parts) - 1].end) for at in rows}
     if term.whole is not None:
-        whole = term.whole
-        tokens = (*found.wholes, *found.parts)
-        marks |= {
+        whole, seen = term.whole, {mark.start for mark in marks}
+        marks |= {  # where a part of a word is marked, the rest of the word need not be
             Mark(token.start, token.end)
-            for token in tokens
-            if (token.text.startswith(whole) if term.is_open else token.text == whole)
+            for token in (*found.wholes, *found.parts)
+            if token.start not in seen and (token.text.startswith(whole) if term.is_open else token.text == whole)
         }
     if term.stem is not None:
         marks |= {Mark(token.start, token.end) for token in found.stems if token.text == term.stem}

@@ -55,7 +55,7 @@ def compare_parameter(path: str, predicate: Predicate) -> Query:
 
 
 def compare_text(field: str, predicate: Predicate) -> Query:
-    """Compare a keyword field by code point."""
+    """Compare the one text of a keyword field by code point."""
 
     def one(operator: Operator, bound: str) -> Query:
         short = shorten(bound)
@@ -65,6 +65,16 @@ def compare_text(field: str, predicate: Predicate) -> Query:
         return terms(field, sorted(set(map(shorten, bounds))))
 
     return compare(predicate, ValueType.TEXT, present=exists(field), one=one, many=many)
+
+
+def compare_many(field: str, predicate: Predicate) -> Query:
+    """Compare the texts of a keyword field, of which one is enough: `ne` too, and `between` means one text."""
+    texts = [shorten(str(value)) for value in predicate.values if type_of(value) is ValueType.TEXT]
+    if predicate.operator is Operator.NE and texts:
+        return one_of([within(field, lt=texts[0]), within(field, gt=texts[0])])
+    if predicate.operator is Operator.BETWEEN and len(texts) == 2:
+        return within(field, gte=texts[0], lte=texts[1])
+    return compare_text(field, predicate)
 
 
 def compare_id(field: str, predicate: Predicate) -> Query:

@@ -5,65 +5,67 @@ from __future__ import annotations
 from typing import Any
 
 KEYWORD: dict[str, Any] = {"type": "keyword"}
+ORDERED: dict[str, Any] = {"type": "keyword", "index": False}
+"""Only for orders."""
 DATE: dict[str, Any] = {"type": "date", "format": "epoch_millis"}
 LONG: dict[str, Any] = {"type": "long"}
 DOUBLE: dict[str, Any] = {"type": "double"}
-KEPT: dict[str, Any] = {"type": "text", "index": False}
-"""Kept as it was given, for highlights; never searched."""
+BOOLEAN: dict[str, Any] = {"type": "boolean"}
 
 GAP = 8
-"""Free positions between the fields of one document, so that no phrase reaches from one into the next."""
+"""Free positions between the texts of one document, so that no phrase reaches from one into the next."""
 
 NESTED_LIMIT = 10_000
-"""Nested objects that the engine takes of one document; what we keep of params, tags and metrics stays below."""
+"""Nested objects that the engine takes of one document; what we keep of params, tags, metrics and data stays below."""
+
+METRIC_LIMIT = 2_000
+DATASET_LIMIT = 1_000
 
 TOKENS: dict[str, Any] = {
-    "any": {"type": "text", "analyzer": "whitespace", "index_options": "docs", "norms": True},
+    "any": {"type": "text", "analyzer": "whitespace", "index_options": "docs"},
     "parts": {"type": "text", "analyzer": "whitespace", "position_increment_gap": GAP},
 }
 """The two fields of our own tokens. The analyser only cuts at blanks; no token holds one."""
 
 NUMBERS = ("first", "last", "min", "max", "best")
+WORDED = ("name", "description", "experiment")
+"""Fields of which `matches` asks the words."""
+
+KEYWORDS = (
+    "id",
+    "ids",
+    "workspace",
+    "kind",
+    "createdBy",
+    "experiment",
+    "experimentName",
+    "status",
+    "runKind",
+    "name",
+    "description",
+    "host",
+    "owner",
+    "run",
+    "parent",
+    "attempt",
+    "dataset",
+    "commit",
+    "environment",
+)
 
 PROPERTIES: dict[str, Any] = {
-    **dict.fromkeys(
-        (
-            "id",
-            "workspace",
-            "kind",
-            "subject",
-            "members",
-            "run",
-            "experiment",
-            "experimentName",
-            "parent",
-            "attempt",
-            "status",
-            "runKind",
-            "createdBy",
-            "owner",
-            "host",
-            "commit",
-            "environment",
-            "nameKey",
-            "descriptionKey",
-        ),
-        KEYWORD,
-    ),
-    **dict.fromkeys(("t", "createdAt", "startedAt", "endedAt"), DATE),
+    **dict.fromkeys(KEYWORDS, KEYWORD),
+    **dict.fromkeys(("createdAt", "startedAt", "endedAt"), DATE),
     "number": LONG,
-    "deleted": {"type": "boolean"},
-    "archived": {"type": "boolean"},
-    "fence": {"type": "long", "index": False},
-    "content": {"type": "long", "index": False},
-    "bucket": {"type": "short"},
-    "g": {"type": "nested", "properties": {"k": KEYWORD, "s": KEYWORD, "text": KEPT, **TOKENS}},
-    "p": {"type": "nested", "properties": {"k": KEYWORD, "s": KEYWORD, "n": DOUBLE, "text": KEPT, **TOKENS}},
+    **dict.fromkeys(("deleted", "unfinished", "metricsCut"), BOOLEAN),
+    "g": {"type": "nested", "properties": {"k": KEYWORD, "s": KEYWORD, **TOKENS}},
+    "p": {"type": "nested", "properties": {"k": KEYWORD, "s": KEYWORD, "o": ORDERED, "n": DOUBLE, **TOKENS}},
     "m": {
         "type": "nested",
         "properties": {"k": KEYWORD, **dict.fromkeys(NUMBERS, DOUBLE), "count": LONG, "x": KEYWORD},
     },
-    "d": {"type": "nested", "properties": {"id": KEYWORD, "name": KEYWORD, "version": KEYWORD, "role": KEYWORD}},
+    "d": {"type": "nested", "properties": {**dict.fromkeys(("full", "name", "version", "role"), KEYWORD)}},
+    "w": {"properties": {name: {"properties": TOKENS} for name in WORDED}},
     "texts": {"type": "object", "enabled": False},
     **TOKENS,
 }
@@ -77,7 +79,7 @@ SETTINGS: dict[str, Any] = {
     "mapping.nested_objects.limit": NESTED_LIMIT,
 }
 
-NEWEST_FIRST: dict[str, Any] = {"sort.field": ["t"], "sort.order": ["desc"]}
+NEWEST_FIRST: dict[str, Any] = {"sort.field": ["createdAt"], "sort.order": ["desc"]}
 """How notes lie on disk: by date on a common word takes a tenth of the time then."""
 
 WORDS: dict[str, Any] = {"type": "text", "analyzer": "whitespace", "index_options": "docs"}
@@ -89,7 +91,6 @@ NAMES_MAPPING: dict[str, Any] = {
         "workspace": KEYWORD,
         "kind": KEYWORD,
         "text": KEYWORD,
-        "uses": LONG,
         "words": WORDS,
         "edges": WORDS,
         "trigrams": WORDS,

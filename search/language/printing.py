@@ -94,7 +94,7 @@ def _print_leaf(leaf: Leaf) -> str:
 def _name_surroundings(leaf: DatasetLeaf | CommitLeaf | EnvironmentLeaf) -> str:
     match leaf:
         case DatasetLeaf():
-            role = f".{leaf.role.lower()}" if leaf.role else ""
+            role = f".{leaf.role.name.lower()}" if leaf.role else ""
             return f"dataset{role}.{leaf.part}"
         case CommitLeaf():
             return "commit"

@@ -173,8 +173,8 @@ def _find_surroundings(name: str) -> Callable[[Predicate], Leaf] | None:
     part = between.pop() if between else ""
     if head != "dataset" or part not in ("name", "version") or len(between) > 1:
         return None
-    role = between[0].upper() if between else None
-    if role is not None and role not in Role.__members__:
+    role = Role.__members__.get(between[0].upper()) if between else None
+    if between and role is None:
         return None
     return lambda condition: DatasetLeaf(DatasetPart(part), condition, role)
 

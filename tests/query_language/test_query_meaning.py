@@ -33,6 +33,7 @@ from domain.filters import (
     TextLeaf,
 )
 from domain.ids import GlobalID, NodeKind, RunID, WorkspaceID
+from domain.lineage.roles import Role
 from domain.predicates import Operator, Predicate, Value
 from domain.references import (
     CommitRef,
@@ -261,7 +262,7 @@ def test_words_and_phrases(text: str, tree: Filter) -> None:
         ("owner = ana", field(Field.OWNER, Operator.EQ, "ana")),
         ("dataset = fineweb", DatasetLeaf(DatasetPart.NAME, Predicate(Operator.EQ, ("fineweb",)))),
         ("dataset.version in (3, 4)", DatasetLeaf(DatasetPart.VERSION, Predicate(Operator.IN, ("3", "4")))),
-        ("dataset.train.name exists", DatasetLeaf(DatasetPart.NAME, EXISTS, "TRAIN")),
+        ("dataset.train.name exists", DatasetLeaf(DatasetPart.NAME, EXISTS, Role.TRAIN)),
         ("code.commit = abc1234", CommitLeaf(Predicate(Operator.EQ, ("abc1234",)))),
         ("commit >= a", CommitLeaf(Predicate(Operator.GTE, ("a",)))),
         ("environment != b", EnvironmentLeaf(Predicate(Operator.NE, ("b",)))),

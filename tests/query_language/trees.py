@@ -30,6 +30,7 @@ from domain.filters import (
     TextLeaf,
 )
 from domain.ids import GlobalID, NodeKind, RunID, WorkspaceID
+from domain.lineage.roles import Role
 from domain.predicates import Operator, Predicate, Value
 from domain.references import (
     IDRef,
@@ -168,7 +169,9 @@ leaves: st.SearchStrategy[Filter] = st.one_of(
     st.builds(MetricLeaf, keys, st.sampled_from(Statistic), conditions(numbers)),
     st.builds(ParamLeaf, keys, st.one_of(_params, _matches)),
     st.builds(TagLeaf, keys, st.one_of(conditions(texts), _matches)),
-    st.builds(DatasetLeaf, st.sampled_from(DatasetPart), conditions(texts), st.sampled_from([None, "TRAIN", "TEST"])),
+    st.builds(
+        DatasetLeaf, st.sampled_from(DatasetPart), conditions(texts), st.sampled_from([None, Role.TRAIN, Role.TEST])
+    ),
     st.builds(CommitLeaf, conditions(texts)),
     st.builds(EnvironmentLeaf, conditions(texts)),
     st.builds(TextLeaf, _terms),

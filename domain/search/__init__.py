@@ -1,0 +1,1 @@
+"""What is searched, asked and answered: documents, questions, hits, facets, aggregates and suggestions, as values."""
