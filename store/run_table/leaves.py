@@ -8,7 +8,6 @@ from uuid import UUID
 from domain.errors import InvalidInput
 from domain.filters import (
     Field,
-    FieldLeaf,
     IdsLeaf,
     Leaf,
     LineageLeaf,

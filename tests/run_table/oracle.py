@@ -270,6 +270,7 @@ def _read_field(run: PlainRun, name: Field) -> Any:
         Field.RUN: run.id,
         Field.PARENT: run.parent,
         Field.ATTEMPT: run.attempt,
+        Field.OWNER: None,
     }[name]
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
-from domain.filters import And, Field, FieldLeaf, Filter, MetricLeaf, Not, Or, ParamLeaf, Statistic, TagLeaf
+from domain.filters import And, Field, FieldLeaf, Filter, IdsLeaf, MetricLeaf, Not, Or, ParamLeaf, Statistic, TagLeaf
 from domain.orders import ORDER_FIELDS, Direction, FieldOrder, MetricOrder, Order, ParamOrder, TagOrder
 from domain.predicates import Operator, Predicate, type_of
 from tests.run_table.oracle import JSONText, PlainExperiment, PlainRun, PlainSeries
@@ -137,7 +137,7 @@ FIELD_BOUNDS: dict[Field, list[Any]] = {
     **dict.fromkeys((Field.CREATED_AT, Field.STARTED_AT, Field.ENDED_AT), TIME_BOUNDS),
     Field.STATUS: [*STATUSES, "LOST"],
     Field.KIND: ["TRAIN", "GROUP", "SWEEP"],
-    **dict.fromkeys((Field.NAME, Field.DESCRIPTION, Field.CREATED_BY, Field.HOST), TEXTS),
+    **dict.fromkeys((Field.NAME, Field.DESCRIPTION, Field.CREATED_BY, Field.HOST, Field.OWNER), TEXTS),
     Field.NUMBER: [*range(5), 2.5, math.inf, -math.inf, math.nan, 2**70, 1.0, "1", True],
     **dict.fromkeys((Field.RUN, Field.PARENT, Field.ATTEMPT), IDS),
     Field.EXPERIMENT: [*NAMES, "nobody's", UUID(int=1 << 64), UUID(int=2 << 64)],
@@ -145,6 +145,7 @@ FIELD_BOUNDS: dict[Field, list[Any]] = {
 
 keys = st.sampled_from([*KEYS, UNUSED])
 leaves = st.one_of(
+    st.builds(IdsLeaf.of, st.lists(st.sampled_from(IDS), max_size=4)),
     st.builds(MetricLeaf, keys, st.sampled_from(list(Statistic)), conditions(BOUNDS)),
     st.builds(ParamLeaf, keys, conditions(BOUNDS)),
     st.builds(ParamLeaf, keys, conditions(BOUNDS)),
