@@ -78,13 +78,13 @@ def compare_many(field: str, predicate: Predicate) -> Query:
 
 
 def compare_id(field: str, predicate: Predicate) -> Query:
-    """Compare an id, which stands in the index as text."""
+    """Compare an id, which stands in the index as its hexadecimal digits."""
 
     def many(bounds: Sequence[Any]) -> Query:
-        return terms(field, sorted(set(map(str, bounds))))
+        return terms(field, sorted({bound.hex for bound in bounds}))
 
     def one(operator: Operator, bound: Any) -> Query:
-        return term(field, str(bound)) if operator is Operator.EQ else within(field, **{operator: str(bound)})
+        return term(field, bound.hex) if operator is Operator.EQ else within(field, **{operator: bound.hex})
 
     return compare(predicate, ValueType.ID, present=exists(field), one=one, many=many)
 

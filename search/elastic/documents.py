@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any
+from uuid import UUID
 
 from domain.filters import Field, Statistic
 from domain.parameters import Parameter, ParameterType
@@ -38,15 +39,15 @@ FIELD_NAMES = {
 def make_body(document: SearchDocument) -> Body:
     """Return what is written of a document; of a deleted one only that it was there."""
     body: Body = {
-        "id": str(document.id),
-        "workspace": str(document.workspace),
+        "id": document.id.hex,
+        "workspace": document.workspace.hex,
         "kind": str(document.kind),
         "deleted": document.deleted,
     }
     if document.deleted:
         return body
     subject = () if document.subject is None else (document.subject.uuid,)
-    body["ids"] = [str(one) for one in (document.id, *subject)]
+    body["ids"] = [one.hex for one in (document.id, *subject)]
     body["createdAt"] = to_millis(document.created_at)
     if document.created_by is not None:
         body["createdBy"] = shorten(document.created_by)
@@ -82,7 +83,7 @@ def _write_dimensions(dimensions: Dimensions) -> Body:
     body: Body = {name: _write_field(value) for field, name in FIELD_NAMES.items()
                   if (value := dimensions.fields.get(field)) is not None}  # fmt: skip
     if dimensions.experiment is not None:
-        body["experiment"] = str(dimensions.experiment)
+        body["experiment"] = dimensions.experiment.hex
     if dimensions.experiment_name is not None:
         body["experimentName"] = dimensions.experiment_name
     body["w"] = _write_words(dimensions)
@@ -104,6 +105,8 @@ def _write_field(value: Any) -> Any:
             return to_millis(value)
         case int():
             return value
+        case UUID():
+            return value.hex
         case _:
             return shorten(str(value))
 
@@ -165,13 +168,8 @@ def _write_dataset(use: DatasetUse) -> Body:
     return body if use.role is None else body | {"role": use.role.name}
 
 
-def list_names(documents: Iterable[SearchDocument]) -> Iterable[tuple[str, str]]:
+def list_names(document: SearchDocument) -> Iterable[tuple[str, str]]:
     """Give the kind and the text of every name that a document brings, several times perhaps."""
-    for document in documents:
-        yield from _list_own_names(document)
-
-
-def _list_own_names(document: SearchDocument) -> Iterable[tuple[str, str]]:
     dimensions = document.dimensions
     if document.deleted:
         return

@@ -122,7 +122,7 @@ def build_leaf(leaf: Leaf) -> Query:
 
 def match_ids(field: str, ids: Iterable[UUID]) -> Query:
     """Return what has one of these ids, in their order: half again as fast as in any other."""
-    texts = sorted(map(str, ids))
+    texts = sorted([one.hex for one in ids])
     if len(texts) <= IDS_LIMIT:
         return terms(field, texts)
     return one_of(terms(field, texts[at : at + IDS_CHUNK]) for at in range(0, len(texts), IDS_CHUNK))
