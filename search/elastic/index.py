@@ -21,7 +21,6 @@ from search.elastic.failures import driver_errors
 from search.elastic.generations import Names, Part
 from search.elastic.names import count_names, find_names, make_name_writes
 from search.elastic.points import PointsInTime
-from search.elastic.refreshing import SharedRefresh
 from search.elastic.searching import Searching
 from search.elastic.writing import Refused, Write, write_documents
 from search.search_index import SearchIndex
@@ -41,7 +40,6 @@ class ElasticsearchSearchIndex:
         self._generation = generation
         self._record = record
         self._points = PointsInTime(client, self._searched)
-        self._refresh = SharedRefresh(self._refresh_now)
         self._known: dict[tuple[WorkspaceID, str, str], None] = {}
 
     async def search(self, question: SearchQuestion) -> SearchAnswer:
@@ -96,16 +94,14 @@ class ElasticsearchSearchIndex:
         return refused
 
     async def refresh(self) -> None:
-        await self._refresh.refresh()
+        """Make what was written visible: 0.3 ms where nothing was, 13 to 22 where much was."""
+        async with driver_errors():
+            await self._client.indices.refresh(index=self._names.all_of(self._generation))
+        self._points.forget()
 
     @property
     def _searched(self) -> list[str]:
         return [self._names.index(part, self._generation) for part in (Part.THINGS, Part.NOTES)]
-
-    async def _refresh_now(self) -> None:
-        async with driver_errors():
-            await self._client.indices.refresh(index=self._names.all_of(self._generation))
-        self._points.forget()
 
     def _choose(self, document: SearchDocument) -> str:
         part = Part.NOTES if document.kind in STANDING else Part.THINGS
