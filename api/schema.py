@@ -19,6 +19,7 @@ from api.execution import Execution, PreparedDocuments
 from api.experiments.mutations import ExperimentMutations
 from api.experiments.queries import ExperimentQueries
 from api.failures import present
+from api.lineage.mutations import LineageMutations
 from api.metrics.mutations import MetricMutations
 from api.metrics.queries import MetricQueries
 from api.nodes.queries import NodeQueries
@@ -65,6 +66,7 @@ class Mutation(
     TagMutations,
     NoteMutations,
     ArtifactMutations,
+    LineageMutations,
 ):
     pass
 

@@ -6,13 +6,14 @@ import ipaddress
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, ByteSize, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from projection.settings import ProjectionSettings
 from store.ingest.settings import IngestSettings
 from store.settings import DatabaseSettings
 
@@ -133,6 +134,7 @@ COMPONENTS: dict[str, type[BaseSettings]] = {
     "": ServerSettings,
     "database": DatabaseSettings,
     "ingest": IngestSettings,
+    "projection": ProjectionSettings,
 }
 """Sections of `whence.toml`; the server's own settings stand at its top."""
 
@@ -144,6 +146,7 @@ class Settings:
     server: ServerSettings
     database: DatabaseSettings
     ingest: IngestSettings
+    projection: ProjectionSettings = field(default_factory=ProjectionSettings)
 
 
 def load_settings(*, file: Path | None = None, given: Mapping[str, Any] | None = None) -> Settings:

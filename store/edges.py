@@ -99,12 +99,14 @@ async def record_edges(tx: Transaction, workspace: WorkspaceID, claims: Claims) 
     raise Unavailable("others write the same edges; send this again")
 
 
-async def retract_edges(tx: Transaction, workspace: WorkspaceID, ids: Collection[UUID]) -> set[UUID]:
-    """Close the open intervals of edges; return the ids of those that had one."""
+async def retract_edges(tx: Transaction, workspace: WorkspaceID, ids: Collection[UUID]) -> list[Interval]:
+    """Close the open intervals of edges; return those that there were, as they stood."""
     if not ids:
-        return set()
+        return []
     rows = await tx.driver.fetch(LOCK, workspace, sorted(ids))
-    return await _close(tx, workspace, [make_interval(row) for row in rows])
+    opened = [make_interval(row) for row in rows]
+    await _close(tx, workspace, opened)
+    return opened
 
 
 async def fetch_intervals(

@@ -1,4 +1,4 @@
-"""Nodes of every kind: fetched by id, one query a kind; lineage nodes inserted once by their natural key."""
+"""Nodes of every kind: fetched by id, one query a kind."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain import nodes as domain
-from domain.ids import NodeKey, NodeKind, WorkspaceID, make_uuid7
+from domain.ids import NodeKey, NodeKind, WorkspaceID
 from store.artifacts import fetch_artifacts
 from store.experiments import fetch_experiments
+from store.lineage.evaluations import fetch_evaluations
 from store.node_tables import HIDDEN, LINEAGE
 from store.notes import fetch_notes
-from store.outbox import Changed
 from store.runs import fetch_runs
-from store.transactions import Transaction
 from store.workspaces import fetch_workspaces
 
 Fetch: TypeAlias = Callable[[AsyncConnection, WorkspaceID, Collection[Any]], Awaitable[Mapping[Any, Any]]]
@@ -36,6 +35,7 @@ FETCHES: dict[NodeKind, Fetch] = {
     NodeKind.RUN: fetch_runs,
     NodeKind.NOTE: fetch_notes,
     NodeKind.ARTIFACT: fetch_artifacts,
+    NodeKind.EVALUATION: fetch_evaluations,
 }
 
 
@@ -63,45 +63,3 @@ async def _fetch_lineage(
     columns = [column for column in table.c if column.name not in HIDDEN]
     rows = await conn.execute(sa.select(*columns).where(table.c.workspace == workspace, table.c.id.in_(ids)))
     return {row.id: value(**row._mapping) for row in rows}
-
-
-async def fetch_existing(
-    conn: AsyncConnection, workspace: WorkspaceID, kind: NodeKind, natural_keys: Collection[bytes]
-) -> dict[bytes, UUID]:
-    """Return the ids of those natural keys of one kind that are known, in one query."""
-    table, _ = LINEAGE[kind]
-    statement = sa.select(table.c.natural_key, table.c.id).where(
-        table.c.workspace == workspace, table.c.natural_key.in_(natural_keys)
-    )
-    return {bytes(natural_key): id_ for natural_key, id_ in await conn.execute(statement)}
-
-
-async def insert_nodes(
-    tx: Transaction,
-    workspace: WorkspaceID,
-    kind: NodeKind,
-    wanted: Mapping[bytes, Mapping[str, Any]],
-    *,
-    placeholder: bool,
-) -> dict[bytes, UUID]:
-    """Return the ids of nodes of one kind by natural key, adding those that nobody knows yet.
-
-    Waits for another transaction that is adding the same. Whoever makes several makes them in one order (see
-    store/references.py), before any run's counters are locked.
-    """
-    table, _ = LINEAGE[kind]
-    found = await fetch_existing(tx.conn, workspace, kind, wanted.keys())
-    for natural_key in sorted(wanted.keys() - found.keys()):
-        made = make_uuid7()
-        row = {"workspace": workspace, "id": made, "natural_key": natural_key, "placeholder": placeholder}
-        inserted = await tx.conn.scalar(
-            sa.dialects.postgresql.insert(table)
-            .values(**row, **wanted[natural_key])
-            .on_conflict_do_nothing(index_elements=["workspace", "natural_key"])
-            .returning(table.c.id)
-        )
-        if inserted is not None:
-            found[natural_key] = made
-            tx.changed(workspace, NodeKey(kind, made), 1, Changed.GRAPH | Changed.DOCUMENT)
-    lost = wanted.keys() - found.keys()
-    return found | await fetch_existing(tx.conn, workspace, kind, lost) if lost else found

@@ -27,7 +27,9 @@ from domain.texts import shown
 from store import tables
 from store.counters import find_missing_run
 from store.foreign_ids import fetch_foreign
-from store.nodes import fetch_existing, fetch_nodes
+from store.lineage.merges import follow_merges
+from store.node_rows import fetch_existing
+from store.nodes import fetch_nodes
 from store.placeholders import insert_placeholder, is_full_key
 from store.transactions import Transaction
 
@@ -41,7 +43,7 @@ WITH_DIGEST = (
 
 async def resolve(conn: AsyncConnection, workspace: WorkspaceID, ref: NodeRef) -> NodeKey:
     """Return the node that a reference names. Raises `NotFound`, `Gone`, or `Conflict` with the candidates."""
-    found = await _find(ref, conn, workspace)
+    found = await follow_merges(conn, workspace, await _find(ref, conn, workspace))
     if not found:
         raise await _missing(conn, workspace, ref)
     if len(found) > 1:

@@ -16,6 +16,7 @@ from domain.times import cut_to_millis
 from domain.unset import UNSET
 from store import tables
 from store.counters import Counters, lock_counters, lock_run, missing_run, save_counters
+from store.lineage.run_changes import follow_times, move_sides, record_parent
 from store.outbox import Changed
 from store.standing import Standing, read_standing
 from store.transactions import Transaction
@@ -74,6 +75,7 @@ async def put_end(
     counters.heartbeat_seconds = None
     await tx.driver.execute(END, counters.workspace, counters.run, status.value, cut_to_millis(ended_at))
     counters.raise_revision(tx, Changed.DOCUMENT | Changed.GRAPH)
+    await follow_times(tx, counters.workspace, counters.run)
     return True
 
 
@@ -93,6 +95,18 @@ async def edit_run(
     if values:
         await save_run_row(tx, counters, row, values)
         await save_counters(tx, counters)
+        await _follow(tx, counters, row, values)
+
+
+async def _follow(tx: Transaction, counters: Counters, row: Any, values: Mapping[str, Any]) -> None:
+    """Bring the run's edges in step with its kind, times and parent."""
+    workspace, run = counters.workspace, counters.run
+    if "kind" in values:
+        await move_sides(tx, workspace, run)
+    if values.keys() & {"started_at", "ended_at"}:
+        await follow_times(tx, workspace, run)
+    if "parent" in values:
+        await record_parent(tx, workspace, run, values["parent"], former=row.parent)
 
 
 def _read_edit(edit: RunEdit, row: Any) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from domain.runs import Run, RunDraft, RunKind, RunStatus
 from domain.times import cut_to_millis
 from store import tables
 from store.counters import find_missing_run, missing_run
+from store.lineage.run_changes import record_parent
 from store.metrics.attempts import insert_first_attempt
 from store.numbers import Place, make_place
 from store.outbox import Changed
@@ -55,6 +56,8 @@ async def create_run(
         raise await _find_refusal(tx, workspace, made, draft)
     if draft.attempt is not None:
         await insert_first_attempt(tx, workspace, made, draft.attempt)
+    if draft.parent is not None:
+        await record_parent(tx, workspace, made, draft.parent)
     tx.changed(workspace, NodeKey(NodeKind.RUN, made), 1, Changed.GRAPH | Changed.DOCUMENT)
     return made
 

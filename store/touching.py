@@ -37,7 +37,7 @@ async def _touch_row(tx: Transaction, workspace: WorkspaceID, key: NodeKey, what
     revision = await tx.conn.scalar(
         sa.update(table)
         .where(own, table.c.id == key.uuid)
-        .values(revision=table.c.revision + 1)
+        .values(revision=table.c.revision + 1, graph_revision=table.c.graph_revision + int(Changed.GRAPH in what))
         .returning(table.c.revision)
     )
     if revision is None:

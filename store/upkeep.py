@@ -24,13 +24,18 @@ SAMPLE = sa.text(
     """
 )
 
-# Rows at or below the newest sample that is old enough were all committed before it was taken. A batch ends at a
-# transaction's end, and takes what it trims into `trimmed_through` in the same transaction.
+# Rows at or below the newest sample that is old enough were all committed before it was taken; a projection that some
+# process had in its settings since then keeps what it has not yet written. A batch ends at a transaction's end, and
+# takes what it trims into `trimmed_through` in the same transaction.
 TRIM = sa.text(
     """
     WITH border AS (
-        SELECT max(position) AS position FROM position_samples
-        WHERE taken_at < now() - CAST(:kept AS interval)
+        SELECT LEAST(sampled.position, (
+            SELECT min(checkpoint) FROM projections WHERE configured_at >= now() - CAST(:configured AS interval)
+        )) AS position
+        FROM (SELECT max(position) AS position FROM position_samples
+              WHERE taken_at < now() - CAST(:kept AS interval)) AS sampled
+        WHERE sampled.position IS NOT NULL
     ), batch AS (
         SELECT max(position) AS position FROM (
             SELECT o.position FROM outbox o, border WHERE o.position <= border.position
@@ -57,7 +62,7 @@ async def trim_outbox(database: Database, *, kept: timedelta = KEPT) -> int:
     trimmed = 0
     while True:
         async with database.write() as tx:
-            done = (await tx.conn.execute(TRIM, {"kept": kept, "batch": BATCH})).scalar_one()
+            done = (await tx.conn.execute(TRIM, {"kept": kept, "configured": KEPT, "batch": BATCH})).scalar_one()
         trimmed += done
         if done < BATCH:
             return int(trimmed)

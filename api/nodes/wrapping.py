@@ -12,14 +12,17 @@ from api.experiments.types import Experiment
 from api.models.types import Model, ModelVersion
 from api.nodes.types import Node
 from api.notes.types import Note
+from api.runs.evaluations import Evaluation
 from api.runs.types import Run
 from api.workspaces.types import Workspace
 from domain import artifacts, experiments, nodes, notes, runs, workspaces
 from domain.ids import WorkspaceID
+from domain.lineage import nodes as lineage_nodes
 
 TYPES: dict[type, Any] = {
     artifacts.Artifact: Artifact,
     experiments.Experiment: Experiment,
+    lineage_nodes.Evaluation: Evaluation,
     nodes.ArtifactVersion: ArtifactVersion,
     nodes.CodeRevision: CodeRevision,
     nodes.Dataset: Dataset,

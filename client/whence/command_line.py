@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from importlib.metadata import EntryPoint, entry_points
 
-from whence import __version__, status
+from whence import __version__, status, syncing
 from whence.connecting import add_connection_options, set_connection_defaults
 from whence.failures import WhenceError
 from whence.importing import command as importing
@@ -59,6 +59,7 @@ def _make_parser(others: Iterable[EntryPoint]) -> argparse.ArgumentParser:
     status.add_command(subparsers)
     run_table.add_command(subparsers)
     importing.add_command(subparsers)
+    syncing.add_command(subparsers)
     for point in sorted(others, key=lambda point: point.name):
         _add_other(subparsers, point)
     return parser

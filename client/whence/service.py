@@ -13,6 +13,7 @@ import msgspec
 
 from whence import __version__
 from whence.backing_off import BackOff
+from whence.bodies import encode_operation
 from whence.failures import Problem, Unreachable, WhenceError
 
 _COMPRESS_FROM = 8192
@@ -88,11 +89,7 @@ class Service:
         What may pass (no connection, a busy service, a retriable problem) is tried again until the patience is used
         up, so an operation must be one that may be sent twice. Raises `Problem`, `Unreachable` or `WhenceError`.
         """
-        body = msgspec.json.encode({"query": document, "variables": variables or {}})
-        headers = {"Content-Type": "application/json"}
-        if self._compress and len(body) >= _COMPRESS_FROM:
-            body = gzip.compress(body, compresslevel=1)
-            headers["Content-Encoding"] = "gzip"
+        body, headers = self._pack(encode_operation(document, variables))
         waiting = BackOff(patience=self._patience)
         while True:
             pause = 0.0
@@ -109,6 +106,20 @@ class Service:
             except Problem as problem:
                 if not problem.retriable or not waiting.wait(at_least=pause):
                     raise
+
+    def post(self, body: bytes) -> Payload:
+        """Send a body once and return its `data`. Raises like `execute`, and never waits to try again."""
+        packed, headers = self._pack(body)
+        try:
+            return self._read(self._http.post(self._endpoint, content=packed, headers=headers))
+        except httpx.HTTPError as exc:
+            raise self._unreachable(exc) from exc
+
+    def _pack(self, body: bytes) -> tuple[bytes, dict[str, str]]:
+        headers = {"Content-Type": "application/json"}
+        if not self._compress or len(body) < _COMPRESS_FROM:
+            return body, headers
+        return gzip.compress(body, compresslevel=1), headers | {"Content-Encoding": "gzip"}
 
     def _unreachable(self, exc: httpx.HTTPError) -> Unreachable:
         reason = str(exc) or type(exc).__name__

@@ -1,14 +1,19 @@
-"""What the command line takes from the environment, where an option does not say it."""
+"""What the client takes from the environment, where no option or argument says it."""
 
 from __future__ import annotations
 
+import math
 import os  # the only module of the client that reads the environment
 from collections.abc import Mapping
+from pathlib import Path
 
 import msgspec
 
+from whence.failures import WhenceError
+
 DEFAULT_URL = "http://127.0.0.1:8900"
 DEFAULT_WORKSPACE = "default"
+MODES = ("online", "offline", "disabled")
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -20,6 +25,23 @@ class Settings(msgspec.Struct, frozen=True):
     """WHENCE_TOKEN: access token, needed where the service listens off loopback."""
     workspace: str = DEFAULT_WORKSPACE
     """WHENCE_WORKSPACE: the workspace that commands read and write."""
+    mode: str = "online"
+    """WHENCE_MODE: `online` sends at once, `offline` only fills the spool, `disabled` records nothing."""
+    experiment: str = "default"
+    """WHENCE_EXPERIMENT: the experiment of runs that name none."""
+    run_id: str | None = None
+    """WHENCE_RUN_ID: UUID of the run that a script begins or goes on with."""
+    spool: str | None = None
+    """WHENCE_SPOOL: folder of what the service has not taken yet; else `whence/spool` in the user's state folder."""
+    exit_wait: float = 15.0
+    """WHENCE_EXIT_WAIT: seconds that the end of a run waits for the service at most."""
+
+    @property
+    def spool_folder(self) -> Path:
+        if self.spool:
+            return Path(self.spool)
+        state = os.environ.get("XDG_STATE_HOME")  # noqa: TID251
+        return (Path(state) if state else Path.home() / ".local" / "state") / "whence" / "spool"
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -29,4 +51,25 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         url=found.get("WHENCE_URL") or DEFAULT_URL,
         token=found.get("WHENCE_TOKEN") or None,
         workspace=found.get("WHENCE_WORKSPACE") or DEFAULT_WORKSPACE,
+        mode=_read_mode(found.get("WHENCE_MODE") or "online"),
+        experiment=found.get("WHENCE_EXPERIMENT") or "default",
+        run_id=found.get("WHENCE_RUN_ID") or None,
+        spool=found.get("WHENCE_SPOOL") or None,
+        exit_wait=_read_seconds("WHENCE_EXIT_WAIT", found.get("WHENCE_EXIT_WAIT") or "15"),
     )
+
+
+def _read_mode(text: str) -> str:
+    if text not in MODES:
+        raise WhenceError(f"WHENCE_MODE is {text!r}; it should be one of {', '.join(MODES)}")
+    return text
+
+
+def _read_seconds(name: str, text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < math.inf:
+        raise WhenceError(f"{name} is {text!r}; it should be a number of seconds")
+    return seconds

@@ -13,6 +13,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import Enum
 from typing import Any
 from uuid import UUID
 
@@ -24,8 +25,10 @@ from domain.positions import Position
 NEVER = Position((1 << 63) - 1)
 """`retracted` of an interval that is open."""
 
-ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
-"""`held_from` of an edge that nobody told a time of, at neither of its ends."""
+ALWAYS = datetime(1, 1, 2, tzinfo=UTC)
+"""`held_from` of an edge that nobody told a time of, at neither of its ends.
+
+Not the first day that there is: to drivers that one means minus infinity."""
 
 WHENCE = "whence"
 """The producer of what the service itself concludes."""
@@ -51,15 +54,15 @@ class Edge:
     @property
     def id(self) -> UUID:
         """Return the hash of all the fields: whoever says the same again says nothing new."""
-        return _hash(
+        return hash_parts(
             b"edge",
             self.workspace.bytes,
             *_ends(self.kind, self.source, self.target),
-            _number(self.role),
+            to_bytes(self.role),
             None if self.run is None else self.run.bytes,
-            _text(self.subset),
-            _number(self.origin),
-            _text(self.producer),
+            to_bytes(self.subset),
+            to_bytes(self.origin),
+            to_bytes(self.producer),
         )
 
     @property
@@ -120,28 +123,27 @@ def make_link_id(
     workspace: WorkspaceID, kind: EdgeKind, source: NodeKey, target: NodeKey, role: Role | None, subset: str | None
 ) -> UUID:
     """Return the id of a link: edges that say the same of the same, whoever says it."""
-    return _hash(b"link", workspace.bytes, *_ends(kind, source, target), _number(role), _text(subset))
+    return hash_parts(b"link", workspace.bytes, *_ends(kind, source, target), to_bytes(role), to_bytes(subset))
 
 
 def _ends(kind: EdgeKind, source: NodeKey, target: NodeKey) -> tuple[bytes | None, ...]:
     return (
-        _number(kind),
-        _number(source.kind),
+        to_bytes(kind),
+        to_bytes(source.kind),
         source.uuid.bytes,
-        _number(target.kind),
+        to_bytes(target.kind),
         target.uuid.bytes,
     )
 
 
-def _number(value: Any) -> bytes | None:
-    return None if value is None else bytes([value.value])
-
-
-def _text(value: str | None) -> bytes | None:
+def to_bytes(value: Enum | str | None) -> bytes | None:
+    """Return a choice or a text as a part of what is hashed."""
+    if isinstance(value, Enum):
+        return bytes([value.value])
     return None if value is None else value.encode("utf-8")
 
 
-def _hash(*parts: bytes | None) -> UUID:
+def hash_parts(*parts: bytes | None) -> UUID:
     """Return 122 bits of the SHA-256 of the parts, each with its length, as a UUID of version 8 (RFC 9562)."""
     hashed = hashlib.sha256()
     for part in parts:

@@ -31,6 +31,15 @@ from store.tables.metrics import (
     received_digests,
 )
 from store.tables.outbox import incarnation, outbox, outbox_sequence, position_samples
+from store.tables.projections import (
+    projection_dead_letters,
+    projection_floors,
+    projection_generations,
+    projection_marks,
+    projection_pending,
+    projection_tasks,
+    projections,
+)
 from store.tables.runs import (
     artifacts,
     events,
@@ -89,6 +98,13 @@ __all__ = [
     "parameter_history",
     "parameters",
     "position_samples",
+    "projection_dead_letters",
+    "projection_floors",
+    "projection_generations",
+    "projection_marks",
+    "projection_pending",
+    "projection_tasks",
+    "projections",
     "purged",
     "received",
     "received_digests",

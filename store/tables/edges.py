@@ -83,7 +83,6 @@ unbound_facts = sa.Table(
     given("name_kind", sa.SmallInteger),
     given("name", sa.Uuid),
     maybe("alias", Text),
-    given("names_source", sa.Boolean),
     given("other_kind", sa.SmallInteger),
     given("other", sa.Uuid),
     *said(),

@@ -18,8 +18,6 @@ from graphql import (
 QUERIES = Path(__file__).parent / "queries.graphql"
 
 NOT_YET_SERVED = {
-    "RecordLineage": "lineage",
-    "DescribeNode": "lineage",
     "Upstream": "lineage",
     "Impact": "lineage",
     "Paths": "lineage",

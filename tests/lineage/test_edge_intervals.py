@@ -52,7 +52,7 @@ async def record(database: Database, edge: Edge = EDGE, held: Held = HELD) -> No
 
 async def retract(database: Database, edge: Edge = EDGE) -> None:
     async with database.write() as tx:
-        assert await retract_edges(tx, DEFAULT, [edge.id]) == {edge.id}
+        assert [one.edge for one in await retract_edges(tx, DEFAULT, [edge.id])] == [edge]
 
 
 async def read(database: Database, edge: Edge = EDGE) -> list[Interval]:

@@ -32,7 +32,8 @@ from store import tables
 from store.artifacts import log_artifact
 from store.database import Database
 from store.foreign_ids import add_foreign_id, fetch_foreign_ids
-from store.nodes import fetch_nodes, insert_nodes
+from store.node_rows import insert_nodes
+from store.nodes import fetch_nodes
 from store.purging import purge_run
 from store.references import resolve, resolve_or_make
 from store.run_edits import delete_runs

@@ -17,7 +17,10 @@ from store.migrations import HEAD, runner
 from store.run_edits import finish_run
 from tests.store.making import DEFAULT, make_run, read_run
 
-OF_NO_WORKSPACE = {"workspaces", "incarnation", "position_samples"}
+OF_NO_WORKSPACE = {
+    *("workspaces", "incarnation", "position_samples"),
+    *("projections", "projection_generations", "projection_marks", "projection_tasks"),
+}
 
 CATALOGUE = {
     "columns": """

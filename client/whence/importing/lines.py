@@ -12,16 +12,13 @@ import msgspec
 
 from whence.failures import BadLine
 from whence.importing.columns import Columns, FieldError, read_columns
+from whence.importing.lineage_lines import LineageLines, TaggedLine
 from whence.importing.series import Int64, Moment, SeriesLine, Text
 
 LONGEST_LINE = 64 << 20
 """Bytes. One line is held in memory, so it needs a bound; points beyond it go into further `metrics` lines."""
 
 _PLACE = re.compile(r" - at `(?:key in )?\$\.?(?P<field>[^`]*)`$")
-
-
-class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", rename="camel"):
-    """What all lines share: `kind` says which of them it is, no unknown field is passed over."""
 
 
 class NoteText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,12 +45,30 @@ class ArtifactLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rena
     uri: str | None = None
 
 
-class ExperimentLine(_Line, frozen=True, tag="experiment"):
+class CodeLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", omit_defaults=True):
+    """The code that a run ran."""
+
+    repository: Text
+    commit: Text
+    diff_digest: str | None = None
+    path: str | None = None
+    entry_point: str | None = None
+
+
+class EnvironmentLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", omit_defaults=True):
+    """What a run ran in; at least one digest."""
+
+    image_digest: str | None = None
+    lock_digest: str | None = None
+    hardware: str | None = None
+
+
+class ExperimentLine(TaggedLine, frozen=True, tag="experiment"):
     name: Text
     description: str | None = None
 
 
-class MetricDefinitionLine(_Line, frozen=True, tag="metric_definition"):
+class MetricDefinitionLine(TaggedLine, frozen=True, tag="metric_definition"):
     experiment: Text
     key: Text
     goal: Literal["MIN", "MAX"] | None = None
@@ -61,7 +76,7 @@ class MetricDefinitionLine(_Line, frozen=True, tag="metric_definition"):
     step_metric: str | None = None
 
 
-class RunLine(_Line, frozen=True, tag="run"):
+class RunLine(TaggedLine, frozen=True, tag="run"):
     id: UUID
     experiment: Text
     name: Text
@@ -73,24 +88,41 @@ class RunLine(_Line, frozen=True, tag="run"):
     ended_at: Moment | None = None
     created_by: str | None = None
     host: str | None = None
-    params: dict[str, Any] = {}
-    tags: dict[str, str] = {}
-    notes: list[NoteText] = []
-    artifacts: list[ArtifactLine] = []
-    series: list[SeriesLine] = []
+    params: dict[str, Any] = msgspec.field(default_factory=dict)
+    tags: dict[str, str] = msgspec.field(default_factory=dict)
+    notes: list[NoteText] = msgspec.field(default_factory=list)
+    artifacts: list[ArtifactLine] = msgspec.field(default_factory=list)
+    series: list[SeriesLine] = msgspec.field(default_factory=list)
+    code: CodeLine | None = None
+    environment: EnvironmentLine | None = None
 
 
-class MetricsLine(_Line, frozen=True, tag="metrics"):
+class MetricsLine(TaggedLine, frozen=True, tag="metrics"):
     run: UUID
     series: Annotated[list[SeriesLine], msgspec.Meta(min_length=1)]
+    attempt: UUID | None = None
 
 
-class NoteLine(_Line, frozen=True, tag="note"):
+class NoteLine(TaggedLine, frozen=True, tag="note"):
     run: UUID
     text: Text
 
 
-Line = ExperimentLine | MetricDefinitionLine | RunLine | MetricsLine | NoteLine
+class ResumeLine(TaggedLine, frozen=True, tag="resume"):
+    run: UUID
+    attempt: UUID
+    from_step: Int64 | None = None
+
+
+class FinishLine(TaggedLine, frozen=True, tag="finish"):
+    run: UUID
+    status: Text
+    ended_at: Moment | None = None
+    attempt: UUID | None = None
+
+
+RecordLine = ExperimentLine | MetricDefinitionLine | RunLine | MetricsLine | NoteLine | ResumeLine | FinishLine
+Line = RecordLine | LineageLines
 _decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
 
 

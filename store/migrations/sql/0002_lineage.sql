@@ -84,7 +84,6 @@ CREATE TABLE unbound_facts (
   name_kind SMALLINT NOT NULL,
   name UUID NOT NULL,
   alias TEXT COLLATE "C",
-  names_source BOOLEAN NOT NULL,
   other_kind SMALLINT NOT NULL,
   other UUID NOT NULL,
   role SMALLINT,

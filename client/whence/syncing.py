@@ -1,0 +1,68 @@
+"""The subcommand `whence sync`: send what processes left in their spools."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from whence.connecting import add_connection_options
+from whence.failures import Unreachable
+from whence.service import Service
+from whence.settings import read_settings
+from whence.spool.draining import drain
+from whence.spool.folders import list_files, list_rejected
+from whence.spool.records import Header, unpack_header
+from whence.spool.taking import take
+
+
+def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `whence sync`."""
+    parser = subparsers.add_parser(
+        "sync",
+        help="send what trainings left in their spools while the service was away",
+        description="Send what processes that are gone left in the spool, each write exactly once, to the services and "
+        "workspaces they were meant for. What a living process writes is its own business. Ends with 0 when nothing is "
+        "left, 1 when something was refused for good (see the files named), 3 when a service did not take its part.",
+    )
+    add_connection_options(parser)
+    parser.add_argument("--spool", type=Path, default=None, help="folder of the spools (WHENCE_SPOOL)")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Send everything and return the exit code."""
+    root = args.spool or read_settings().spool_folder
+    files = list_files(root) if root.is_dir() else []
+    before = set(list_rejected(root))
+    sent, waiting = 0, {}
+    for path in files:
+        header = _read_header(path)
+        if header is None:
+            with take(path):
+                continue  # it holds nothing: taking it removes it
+        if header.url in waiting:
+            continue
+        with Service(header.url, workspace=header.workspace, token=args.token, connections=1) as service:
+            try:
+                done = drain(service, path, warn=lambda text: print(f"whence: {text}", file=sys.stderr))
+            except Unreachable as exc:
+                done, waiting[header.url] = False, str(exc)
+        if done and not path.exists():
+            sent += 1
+        elif not done:
+            waiting.setdefault(header.url, f"{header.url} does not take it")
+    print(f"sent         {sent} of {len(files)} spool files in {root}")
+    for reason in waiting.values():
+        print(f"waiting      {reason}")
+    refused = sorted(set(list_rejected(root)) | before)
+    for path in refused:
+        print(f"refused      {path}")
+    return 3 if waiting else 1 if refused else 0
+
+
+def _read_header(path: Path) -> Header | None:
+    try:
+        return unpack_header(path.read_bytes())
+    except FileNotFoundError:
+        return None

@@ -1,0 +1,22 @@
+"""The one node of lineage that is no noun of its own: the measuring side of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from domain.ids import NodeKey, NodeKind, RunID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """The measuring side of a run: it takes what is only measured on, and generates reports and predictions."""
+
+    id: UUID
+    run: RunID
+    created_at: datetime
+
+    @property
+    def key(self) -> NodeKey:
+        return NodeKey(NodeKind.EVALUATION, self.id)

@@ -1,0 +1,91 @@
+"""What of lineage follows when a run is made, ends, or changes: its caller, the times of its edges, its sides."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from domain.ids import NodeKey, NodeKind, RunID, WorkspaceID
+from domain.lineage.edges import Edge, Held, Interval
+from domain.lineage.kinds import EdgeKind, Origin
+from domain.lineage.roles import ROLES, is_of_choice, make_evaluation_id
+from store.edges import fetch_open
+from store.lineage.concluding import conclude
+from store.lineage.drafts import Drafts, Touched, make_structural
+from store.lineage.moments import retime_edges
+from store.lineage.runs import RunFacts, fetch_run_facts
+from store.lineage.unbound import StoredFact, fetch_unbound_into
+from store.lineage.writing import write_drafts
+from store.transactions import Transaction
+
+
+async def record_parent(
+    tx: Transaction, workspace: WorkspaceID, run: RunID, parent: RunID | None, *, former: RunID | None = None
+) -> None:
+    """Record that a run was called by its parent, and no longer by its former one."""
+    drafts = Drafts(workspace)
+    if former is not None:
+        gone = _make_called(workspace, former, run)
+        drafts.retracted.add(gone.id)
+        drafts.touched.add_edge(gone)
+    if parent is not None:
+        drafts.add(_make_called(workspace, parent, run), Held())
+    await write_drafts(tx, drafts)
+
+
+async def follow_times(tx: Transaction, workspace: WorkspaceID, run: RunID) -> None:
+    """Bring the edges of a run whose start or end changed in step. Its counters are locked."""
+    around = await _fetch_around(tx, workspace, run)
+    facts = await fetch_unbound_into(tx, workspace, [run])
+    if not around and not facts:
+        return
+    moved = await retime_edges(tx, workspace, around)
+    touched = _touch(around, facts)
+    touched.runs.add(run)
+    for edge in moved:
+        touched.add_edge(edge)
+    await conclude(tx, workspace, touched)
+
+
+async def move_sides(tx: Transaction, workspace: WorkspaceID, run: RunID) -> None:
+    """Record the edges of a run whose kind changed on the sides where they now stand. Its counters are locked."""
+    around = await _fetch_around(tx, workspace, run)
+    facts = (await fetch_run_facts(tx, workspace, [run]))[run]
+    drafts = Drafts(workspace)
+    for one in around:
+        if one.edge.origin is not Origin.INFERRED and one.held.unbound is None:
+            _move(drafts, one, facts)
+    drafts.touched.runs.add(run)
+    drafts.touched.sides.add(run)
+    for stored in await fetch_unbound_into(tx, workspace, [run]):
+        drafts.touched.add_fact(stored.fact)
+    await write_drafts(tx, drafts)
+
+
+def _move(drafts: Drafts, one: Interval, run: RunFacts) -> None:
+    edge = one.edge
+    if edge.kind in ROLES:
+        drafts.retracted.add(edge.id)
+        drafts.add_sided(edge, one.held, run)
+    elif edge.target == NodeKey(NodeKind.RUN, run.id):
+        drafts.add(edge, replace(one.held, choice=is_of_choice(edge.target.kind, None, run.kind)))
+
+
+async def _fetch_around(tx: Transaction, workspace: WorkspaceID, run: RunID) -> list[Interval]:
+    sides = [run, make_evaluation_id(run)]
+    leaving = await fetch_open(tx.conn, workspace, sources=sides)
+    entering = await fetch_open(tx.conn, workspace, targets=sides)
+    return list({one.edge.id: one for one in [*leaving, *entering]}.values())
+
+
+def _touch(around: list[Interval], facts: list[StoredFact]) -> Touched:
+    touched = Touched()
+    for one in around:
+        touched.add_edge(one.edge)
+    for stored in facts:
+        touched.add_fact(stored.fact)
+    return touched
+
+
+def _make_called(workspace: WorkspaceID, parent: RunID, run: RunID) -> Edge:
+    called = make_structural(workspace, EdgeKind.CALLED, NodeKey(NodeKind.RUN, parent), NodeKey(NodeKind.RUN, run))
+    return replace(called, run=run)

@@ -1,0 +1,67 @@
+"""Rows of lineage nodes: found by their natural keys, and inserted once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.ids import NodeKey, NodeKind, WorkspaceID, make_uuid7
+from store.node_tables import LINEAGE
+from store.outbox import Changed
+from store.transactions import Transaction
+
+BATCH = 1000
+
+
+async def fetch_existing(
+    conn: AsyncConnection, workspace: WorkspaceID, kind: NodeKind, natural_keys: Collection[bytes]
+) -> dict[bytes, UUID]:
+    """Return the ids of those natural keys of one kind that are known, in one query."""
+    table, _ = LINEAGE[kind]
+    statement = sa.select(table.c.natural_key, table.c.id).where(
+        table.c.workspace == workspace, table.c.natural_key.in_(natural_keys)
+    )
+    return {bytes(natural_key): id_ for natural_key, id_ in await conn.execute(statement)}
+
+
+async def insert_nodes(
+    tx: Transaction,
+    workspace: WorkspaceID,
+    kind: NodeKind,
+    wanted: Mapping[bytes, Mapping[str, Any]],
+    *,
+    placeholder: bool,
+) -> dict[bytes, UUID]:
+    """Return the ids of nodes of one kind by natural key, adding those that nobody knows yet.
+
+    Waits for another transaction that is adding the same. Whoever makes several makes them in one order (see
+    store/references.py), before any run's counters are locked.
+    """
+    table, _ = LINEAGE[kind]
+    found = await fetch_existing(tx.conn, workspace, kind, wanted.keys()) if wanted else {}
+    rows = [
+        {
+            "workspace": workspace,
+            "id": make_uuid7(),
+            "natural_key": natural_key,
+            "placeholder": placeholder,
+            **wanted[natural_key],
+        }
+        for natural_key in sorted(wanted.keys() - found.keys())
+    ]
+    for start in range(0, len(rows), BATCH):
+        inserted = await tx.conn.execute(
+            sa.dialects.postgresql.insert(table)
+            .values(rows[start : start + BATCH])
+            .on_conflict_do_nothing(index_elements=["workspace", "natural_key"])
+            .returning(table.c.natural_key, table.c.id)
+        )
+        for natural_key, made in inserted:
+            found[bytes(natural_key)] = made
+            tx.changed(workspace, NodeKey(kind, made), 1, Changed.GRAPH | Changed.DOCUMENT)
+    lost = wanted.keys() - found.keys()
+    return found | await fetch_existing(tx.conn, workspace, kind, lost) if lost else found

@@ -1,0 +1,1 @@
+"""What the record keeps of its projections: checkpoints, marks, what was put off or refused, generations, tasks."""

@@ -1,0 +1,134 @@
+"""What a run read that names no version: by event time, never by arrival."""
+
+from __future__ import annotations
+
+from domain.lineage.edges import ALWAYS
+from domain.lineage.kinds import EdgeKind, WriteMode
+from domain.lineage.roles import Role
+from domain.runs import RunKind, RunStatus
+from store.database import Database
+from tests.lineage.building import Lineage, dataset, hour
+
+INGEST = RunKind.INGEST
+
+
+async def test_a_reader_sees_the_latest_version_that_was_finished_before_it_started(database: Database) -> None:
+    lineage = Lineage(database)
+    for name, start, end in (("monday", 0, 1), ("tuesday", 2, 3), ("wednesday", 8, 9)):
+        await lineage.run(name, INGEST, start=start, end=end)
+        await lineage.generated(name, dataset("web"))
+    await lineage.run("training", start=5, end=6)
+    recorded = await lineage.used(dataset("web"), "training", Role.TRAIN)
+
+    assert await lineage.graph() == {
+        "monday GENERATED output web@monday",
+        "tuesday GENERATED output web@tuesday",
+        "wednesday GENERATED output web@wednesday",
+        "web@tuesday USED train training?",
+    }
+    assert [one.held.held_from for one in recorded.edges] == [hour(5)]
+    assert recorded.warnings == []
+
+
+async def test_a_writer_that_failed_left_a_version_too(database: Database) -> None:
+    lineage = Lineage(database)
+    await lineage.run("ingest", INGEST, start=0)
+    await lineage.generated("ingest", dataset("web"))
+    await lineage.finish("ingest", 1, RunStatus.FAILED)
+    await lineage.run("training", start=5)
+    await lineage.used(dataset("web"), "training")
+
+    assert "web@ingest USED input training?" in await lineage.graph()
+
+
+async def test_what_was_written_while_it_was_read_is_marked(database: Database) -> None:
+    lineage = Lineage(database)
+    await lineage.run("before", INGEST, start=0, end=1)
+    await lineage.run("meanwhile", INGEST, start=4, end=7)
+    await lineage.run("still", INGEST, start=2)
+    await lineage.run("after", INGEST, start=6, end=8)
+    await lineage.run("training", start=5, end=6)
+    for writer in ("before", "meanwhile", "still", "after"):
+        await lineage.generated(writer, dataset("web"))
+    await lineage.used(dataset("web"), "training")
+
+    assert {line for line in await lineage.graph() if "USED" in line} == {
+        "web@before USED input training?",
+        "web@meanwhile USED input overlapping training?",
+        "web@still USED input overlapping training?",
+    }
+
+
+async def test_before_the_first_known_write_there_is_the_initial_version(database: Database) -> None:
+    lineage = Lineage(database)
+    await lineage.run("training", start=5)
+    await lineage.used(dataset("web"), "training")
+    assert await lineage.graph() == {"web@initial USED input training?"}
+
+    await lineage.run("late", INGEST, start=1, end=2)
+    await lineage.generated("late", dataset("web"))
+
+    assert await lineage.graph() == {"late GENERATED output web@late", "web@late USED input training?"}
+    known = [one for one in await lineage.intervals() if one.edge.kind is EdgeKind.USED]
+    assert sorted(one.is_open for one in known) == [False, True]
+
+
+async def test_the_end_of_a_writer_decides_when_its_version_could_be_read(database: Database) -> None:
+    lineage = Lineage(database)
+    await lineage.run("first", INGEST, start=0, end=1)
+    await lineage.run("second", INGEST, start=2)
+    await lineage.run("training", start=5, end=6)
+    await lineage.generated("first", dataset("web"))
+    await lineage.generated("second", dataset("web"))
+    await lineage.used(dataset("web"), "training")
+    before = {line for line in await lineage.graph() if "USED" in line}
+    await lineage.finish("second", 3)
+
+    assert before == {"web@first USED input training?", "web@second USED input overlapping training?"}
+    assert {line for line in await lineage.graph() if "USED" in line} == {"web@second USED input training?"}
+
+
+async def test_a_run_that_reads_and_writes_one_dataset_did_not_read_what_it_wrote(database: Database) -> None:
+    lineage = Lineage(database)
+    await lineage.run("first", INGEST, start=0, end=1)
+    await lineage.run("clean", RunKind.TRANSFORM, start=2, end=3)
+    await lineage.generated("first", dataset("web"))
+    await lineage.used(dataset("web"), "clean")
+    await lineage.generated("clean", dataset("web"))
+
+    assert await lineage.graph() == {
+        "first GENERATED output web@first",
+        "web@first USED input clean?",
+        "clean GENERATED output web@clean",
+    }
+
+
+async def test_appends_hold_what_the_version_before_them_held(database: Database) -> None:
+    lineage = Lineage(database)
+    modes = {"a": WriteMode.OVERWRITE, "b": WriteMode.APPEND, "c": None, "d": WriteMode.MERGE}
+    for place, (name, mode) in enumerate(modes.items()):
+        await lineage.run(name, INGEST, start=place, end=place + 0.5)
+        await lineage.generated(name, dataset("log"), mode=mode)
+
+    derived = {line for line in await lineage.graph(without=()) if "GENERATED" not in line}
+    assert derived == {
+        "log@a DERIVED log@b?",
+        "log@c DERIVED log@d?",
+        "log@a REVISION_OF log@b?",
+        "log@b REVISION_OF log@c?",
+        "log@c REVISION_OF log@d?",
+    }
+
+
+async def test_times_that_nobody_gave_follow_the_runs(database: Database) -> None:
+    lineage = Lineage(database)
+    await lineage.run("training", start=5)
+    await lineage.used(dataset("web@3"), "training")
+    await lineage.generated("training", "s3://b/model.pt", Role.CHECKPOINT, step=10)
+    await lineage.say(EdgeKind.DERIVED, dataset("web@2"), dataset("web@3"))
+    running = {one.edge.kind: one.held.held_from for one in await lineage.intervals()}
+    await lineage.finish("training", 8)
+    ended = {one.edge.kind: one.held.held_from for one in await lineage.intervals() if one.is_open}
+
+    assert running == {EdgeKind.USED: hour(5), EdgeKind.GENERATED: hour(5), EdgeKind.DERIVED: ALWAYS}
+    assert ended == {EdgeKind.USED: hour(5), EdgeKind.GENERATED: hour(8), EdgeKind.DERIVED: ALWAYS}
