@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.ids import WorkspaceID, make_uuid7
 from store.database import Database
 from store.keys import INSERT as INTERN
-from store.keys import fetch_key_ids
+from store.keys import fetch_key_ids, make_key_row
 from store.transactions import Transaction
 
 EXPERIMENT = "many runs"
@@ -119,6 +119,6 @@ async def fill_workspace(
 
 
 async def _intern(conn: AsyncConnection, workspace: WorkspaceID, names: list[str]) -> list[int]:
-    await conn.execute(INTERN, {"workspace": workspace, "names": names})
+    await conn.execute(INTERN, make_key_row(workspace, names))
     found = await fetch_key_ids(conn, workspace, names)
     return [found[name] for name in names]

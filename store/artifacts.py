@@ -18,6 +18,7 @@ from store.counters import Counters, lock_run, save_counters
 from store.outbox import Changed
 from store.paging import count_below, fetch_pages
 from store.standing import Standing, read_standing
+from store.texts import Place, insert_texts
 from store.transactions import Transaction
 
 artifacts = tables.artifacts
@@ -67,7 +68,9 @@ async def put_artifact(
     )
     if made is None:
         raise Conflict(f"artifact {id} already exists", path=["id"])
-    tx.changed(counters.workspace, NodeKey(NodeKind.ARTIFACT, id), 1, Changed.DOCUMENT)
+    key = NodeKey(NodeKind.ARTIFACT, id)
+    await insert_texts(tx, counters.workspace, key, {Place.NAME: draft.name, Place.PATH: draft.path})
+    tx.changed(counters.workspace, key, 1, Changed.DOCUMENT)
 
 
 def _is_superseded(step: int | None, standing: Standing) -> bool:

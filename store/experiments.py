@@ -17,6 +17,7 @@ from domain.texts import check_name, check_text
 from domain.unset import UNSET
 from store import tables
 from store.outbox import Changed
+from store.texts import Place, insert_texts, replace_texts
 from store.transactions import Transaction
 
 experiments = tables.experiments
@@ -52,7 +53,9 @@ async def insert_experiment(
     values = {"workspace": workspace, "id": made, "name": name, "description": description, "next": next_number}
     if await tx.conn.scalar(INSERT, values) is None:
         return None
-    tx.changed(workspace, NodeKey(NodeKind.EXPERIMENT, made), 1, Changed.DOCUMENT)
+    key = NodeKey(NodeKind.EXPERIMENT, made)
+    await insert_texts(tx, workspace, key, {Place.NAME: name, Place.DESCRIPTION: description})
+    tx.changed(workspace, key, 1, Changed.DOCUMENT)
     return made
 
 
@@ -87,6 +90,9 @@ async def edit_experiment(
         await _save(tx, workspace, row, values)
     except IntegrityError as exc:
         raise Conflict(f"the experiment {edit.name!r} already exists", path=["name"]) from exc
+    if values:
+        texts = {Place[field.upper()]: text for field, text in values.items()}
+        await replace_texts(tx, workspace, NodeKey(NodeKind.EXPERIMENT, experiment), texts)
 
 
 async def archive_experiment(

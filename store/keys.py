@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Collection
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,12 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.ids import WorkspaceID
 from store import tables
 from store.database import Database
+from store.texts import make_name_tsvector
 
 CACHE_SIZE = 200_000
 
 INSERT = sa.text(
     """
-    INSERT INTO keys (workspace, name) SELECT :workspace, name FROM unnest(CAST(:names AS text[])) AS name
+    INSERT INTO keys (workspace, name, tokens) SELECT :workspace, row.name, CAST(row.tokens AS tsvector)
+    FROM unnest(CAST(:names AS text[]), CAST(:tokens AS text[])) AS row (name, tokens)
     ON CONFLICT (workspace, name) DO NOTHING RETURNING name, id
     """
 )
@@ -43,7 +46,7 @@ class Keys:
                 made = await fetch_key_ids(conn, workspace, missing)
                 new = sorted(set(missing) - made.keys())
                 if new:
-                    rows = await conn.execute(INSERT, {"workspace": workspace, "names": new})
+                    rows = await conn.execute(INSERT, make_key_row(workspace, new))
                     made |= {name: id_ for name, id_ in rows}
                     lost = [name for name in new if name not in made]
                     made |= await fetch_key_ids(conn, workspace, lost) if lost else {}
@@ -81,6 +84,11 @@ class Keys:
         self._size -= 1
         if not known:
             del self._known[workspace]
+
+
+def make_key_row(workspace: WorkspaceID, names: list[str]) -> dict[str, Any]:
+    """Return the values of `INSERT`."""
+    return {"workspace": workspace, "names": names, "tokens": list(map(make_name_tsvector, names))}
 
 
 async def fetch_key_ids(conn: AsyncConnection, workspace: WorkspaceID, names: Collection[str]) -> dict[str, int]:

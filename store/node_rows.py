@@ -12,9 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.ids import NodeKey, NodeKind, WorkspaceID, make_uuid7
 from store.node_tables import LINEAGE
 from store.outbox import Changed
+from store.texts import Place, insert_texts
 from store.transactions import Transaction
 
 BATCH = 1000
+
+SEARCHED = frozenset({NodeKind.DATASET, NodeKind.MODEL})
+"""Kinds of lineage nodes that are found by their texts."""
+
+NAMED = (Place.NAME, Place.NAMESPACE, Place.DESCRIPTION)
 
 
 async def fetch_existing(
@@ -60,8 +66,20 @@ async def insert_nodes(
             .on_conflict_do_nothing(index_elements=["workspace", "natural_key"])
             .returning(table.c.natural_key, table.c.id)
         )
-        for natural_key, made in inserted:
-            found[bytes(natural_key)] = made
-            tx.changed(workspace, NodeKey(kind, made), 1, Changed.GRAPH | Changed.DOCUMENT)
+        made = {bytes(natural_key): id_ for natural_key, id_ in inserted}
+        for id_ in made.values():
+            tx.changed(workspace, NodeKey(kind, id_), 1, Changed.GRAPH | Changed.DOCUMENT)
+        if kind in SEARCHED:
+            await _insert_texts(tx, workspace, kind, {id_: wanted[natural_key] for natural_key, id_ in made.items()})
+        found |= made
     lost = wanted.keys() - found.keys()
     return found | await fetch_existing(tx.conn, workspace, kind, lost) if lost else found
+
+
+async def _insert_texts(
+    tx: Transaction, workspace: WorkspaceID, kind: NodeKind, rows: Mapping[UUID, Mapping[str, Any]]
+) -> None:
+    for id_, columns in rows.items():
+        await insert_texts(
+            tx, workspace, NodeKey(kind, id_), {place: columns.get(place.name.lower()) for place in NAMED}
+        )

@@ -17,10 +17,26 @@ from domain.texts import check_note, check_text
 from store import tables
 from store.outbox import Changed
 from store.paging import count_below, fetch_pages
+from store.texts import Place, make_tsvectors, replace_texts
 from store.touching import touch_node
 from store.transactions import Transaction
 
 notes, versions = tables.notes, tables.note_versions
+
+# $1 workspace, $2 id, $3 and $4 the subject, $5 text, $6 created by, $7 kind of a note's node, $8 place, $9 tokens
+INSERT = """
+WITH note AS (
+  INSERT INTO notes (workspace, id, subject_kind, subject, text, created_by) VALUES ($1, $2, $3, $4, $5, $6)
+  ON CONFLICT (workspace, id) DO NOTHING RETURNING id
+), version AS (
+  INSERT INTO note_versions (workspace, note, version, text, edited_by) SELECT $1, id, 1, $5, $6 FROM note
+), texts AS (
+  INSERT INTO texts (workspace, subject, kind, field, piece, tokens)
+  SELECT $1, note.id, $7, $8, row.piece - 1, row.tokens::tsvector
+  FROM note, unnest($9::text[]) WITH ORDINALITY AS row (tokens, piece)
+)
+SELECT id FROM note
+"""
 
 
 async def add_note(
@@ -45,16 +61,10 @@ async def insert_note(
     check_note(text, "text")
     if created_by is not None:
         check_text(created_by, "createdBy")
-    row = {"subject_kind": subject.kind.value, "subject": subject.uuid, "text": text, "created_by": created_by}
-    made = await tx.conn.scalar(
-        sa.dialects.postgresql.insert(notes)
-        .values(workspace=workspace, id=id, **row)
-        .on_conflict_do_nothing(index_elements=["workspace", "id"])
-        .returning(notes.c.id)
-    )
-    if made is None:
+    tokens = make_tsvectors(text)
+    about = (workspace, id, subject.kind.value, subject.uuid, text, created_by)
+    if await tx.driver.fetchval(INSERT, *about, NodeKind.NOTE.value, Place.TEXT.value, tokens) is None:
         raise Conflict(f"note {id} already exists", path=["id"])
-    await _keep_version(tx, workspace, id, 1, text, created_by)
     tx.changed(workspace, NodeKey(NodeKind.NOTE, id), 1, Changed.DOCUMENT)
 
 
@@ -78,6 +88,7 @@ async def edit_note(
         raise Conflict(f"note {note} is deleted: restore it first", path=["note"])
     if row.text != text:
         await _keep_version(tx, workspace, note, row.version + 1, text, edited_by)
+        await replace_texts(tx, workspace, NodeKey(NodeKind.NOTE, note), {Place.TEXT: text})
         await _save(tx, workspace, row, text=text, version=row.version + 1, updated_at=sa.func.now())
 
 

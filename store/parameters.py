@@ -25,19 +25,22 @@ from store import tables
 from store.counters import Counters, lock_run, save_counters
 from store.outbox import Changed
 from store.standing import Standing, read_standing
+from store.texts import make_value_tsvector
 from store.transactions import Transaction
 
 parameters, history = tables.parameters, tables.parameter_history
 
 UPSERT = sa.text(
     """
-    INSERT INTO parameters (workspace, run, attempt, key, type, number, rest, boolean, raw)
-    SELECT :workspace, :run, CAST(:attempt AS uuid), row.*
+    INSERT INTO parameters (workspace, run, attempt, key, type, number, rest, boolean, raw, tokens)
+    SELECT :workspace, :run, CAST(:attempt AS uuid), row.key, row.type, row.number, row.rest, row.boolean, row.raw,
+           CAST(row.tokens AS tsvector)
     FROM unnest(CAST(:parameter_keys AS integer[]), CAST(:types AS smallint[]), CAST(:numbers AS float8[]),
-                CAST(:rests AS smallint[]), CAST(:booleans AS boolean[]), CAST(:raws AS text[])) AS row
+                CAST(:rests AS smallint[]), CAST(:booleans AS boolean[]), CAST(:raws AS text[]),
+                CAST(:tokens AS text[])) AS row (key, type, number, rest, boolean, raw, tokens)
     ON CONFLICT (workspace, run, key) DO UPDATE SET
         attempt = excluded.attempt, type = excluded.type, number = excluded.number, rest = excluded.rest,
-        boolean = excluded.boolean, raw = excluded.raw
+        boolean = excluded.boolean, raw = excluded.raw, tokens = excluded.tokens
     """
 )
 KEEP_FORMER = sa.text(
@@ -60,6 +63,10 @@ def make_columns(given: Sequence[Parameter], keys: Mapping[str, int]) -> dict[st
         "rests": [parameter.rest for parameter in ordered],
         "booleans": [parameter.boolean for parameter in ordered],
         "raws": [parameter.raw for parameter in ordered],
+        "tokens": [
+            make_value_tsvector(parameter.raw) if parameter.type is ParameterType.STRING else None
+            for parameter in ordered
+        ],
     }
 
 

@@ -61,7 +61,8 @@ def _find_tables_of_runs() -> list[sa.Table]:
 
 
 async def _delete_names(database: Database, workspace: WorkspaceID, subject: UUID) -> None:
-    tags, foreign = tables.tags, tables.foreign_ids
+    tags, foreign, texts = tables.tags, tables.foreign_ids, tables.texts
+    await _delete_rows(database, texts, (texts.c.workspace == workspace, texts.c.subject == subject))
     await _delete_rows(database, tags, (tags.c.workspace == workspace, tags.c.subject == subject))
     await _delete_rows(database, foreign, (foreign.c.workspace == workspace, foreign.c.node == subject))
 
@@ -100,6 +101,8 @@ async def _purge_batch(
         await tx.conn.execute(
             sa.delete(versions).where(versions.c.workspace == workspace, versions.c.note.in_(revisions))
         )
+    texts = tables.texts
+    await tx.conn.execute(sa.delete(texts).where(texts.c.workspace == workspace, texts.c.subject.in_(revisions)))
     refused = [{"workspace": workspace, "id": id_, "kind": kind.value, "unfinished": False} for id_ in revisions]
     await tx.conn.execute(sa.dialects.postgresql.insert(purged).values(refused).on_conflict_do_nothing())
     await tx.conn.execute(sa.delete(table).where(table.c.workspace == workspace, table.c.id.in_(revisions)))

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from domain.errors import Conflict, DomainError, InvalidInput, TooLarge
-from domain.ids import AttemptID, RunID, WorkspaceID
+from domain.ids import AttemptID, NodeKey, NodeKind, RunID, WorkspaceID
 from domain.runs import RunEdit, RunStatus, check_ending
 from domain.times import cut_to_millis
 from domain.unset import UNSET
@@ -19,12 +19,14 @@ from store.counters import Counters, lock_counters, lock_run, missing_run, save_
 from store.lineage.run_changes import follow_times, move_sides, record_parent
 from store.outbox import Changed
 from store.standing import Standing, read_standing
+from store.texts import Place, replace_texts
 from store.transactions import Transaction
 
 runs, counted = tables.runs, tables.run_counters
 BULK_LIMIT = 500
 PARENTS_LOCK = 0x70617265  # "pare": edits of parents go one by one, or two could close a circle between them
 
+SEARCHED = (Place.NAME, Place.DESCRIPTION)
 FIELDS = ("name", "description", "kind", "status", "parent", "created_by", "host", "started_at", "ended_at")
 IN_GRAPH = frozenset({"name", "kind", "status", "parent", "started_at", "ended_at", "deleted_at"})
 
@@ -94,6 +96,7 @@ async def edit_run(
         counters.heartbeat_seconds = None
     if values:
         await save_run_row(tx, counters, row, values)
+        await _save_texts(tx, counters, values)
         await save_counters(tx, counters)
         await _follow(tx, counters, row, values)
 
@@ -107,6 +110,12 @@ async def _follow(tx: Transaction, counters: Counters, row: Any, values: Mapping
         await follow_times(tx, workspace, run)
     if "parent" in values:
         await record_parent(tx, workspace, run, values["parent"], former=row.parent)
+
+
+async def _save_texts(tx: Transaction, counters: Counters, values: Mapping[str, Any]) -> None:
+    texts = {place: values[place.name.lower()] for place in SEARCHED if place.name.lower() in values}
+    if texts:
+        await replace_texts(tx, counters.workspace, NodeKey(NodeKind.RUN, counters.run), texts)
 
 
 def _read_edit(edit: RunEdit, row: Any) -> dict[str, Any]:

@@ -18,11 +18,13 @@ from store import tables
 from store.counters import find_missing_run, missing_run
 from store.lineage.run_changes import record_parent
 from store.metrics.attempts import insert_first_attempt
-from store.numbers import Place, make_place
+from store.numbers import Place as Numbered
+from store.numbers import make_place
 from store.outbox import Changed
 from store.paging import count_below, fetch_pages
 from store.parameters import make_columns
 from store.statements import read_statement
+from store.texts import Place, make_rows, make_value_tsvector
 from store.transactions import Transaction
 
 __all__ = ["count_children", "create_run", "fetch_children", "fetch_runs", "find_missing_run", "make_run"]
@@ -39,7 +41,7 @@ WITH_COUNTERS = runs.join(counters, sa.and_(counters.c.workspace == runs.c.works
 
 
 async def create_run(
-    tx: Transaction, workspace: WorkspaceID, draft: RunDraft, place: Place | None, *, keys: Mapping[str, int]
+    tx: Transaction, workspace: WorkspaceID, draft: RunDraft, place: Numbered | None, *, keys: Mapping[str, int]
 ) -> RunID:
     """Make a run with its parameters and tags; `place` is what `Numbers.take` gave before the transaction.
 
@@ -63,15 +65,17 @@ async def create_run(
 
 
 def _make_row(
-    tx: Transaction, workspace: WorkspaceID, draft: RunDraft, place: Place, made: RunID, keys: Mapping[str, int]
+    tx: Transaction, workspace: WorkspaceID, draft: RunDraft, place: Numbered, made: RunID, keys: Mapping[str, int]
 ) -> dict[str, Any]:
     """Return the statement's values by name, in the order of its numbers."""
+    name = draft.name or f"run {place.number}"
+    texts = make_rows({Place.NAME: name, Place.DESCRIPTION: draft.description})
     return {
         "workspace": workspace,
         "id": made,
         "experiment": place.experiment,
         "number": place.number,
-        "name": draft.name or f"run {place.number}",
+        "name": name,
         "description": draft.description,
         "kind": draft.kind.value,
         "parent": draft.parent,
@@ -86,6 +90,10 @@ def _make_row(
         **make_columns(draft.parameters, keys),
         "tag_keys": [keys[tag.key] for tag in draft.tags],
         "tag_values": [tag.value for tag in draft.tags],
+        "tag_tokens": [make_value_tsvector(tag.value) for tag in draft.tags],
+        "text_fields": texts.fields,
+        "text_pieces": texts.pieces,
+        "text_tokens": texts.tokens,
     }
 
 

@@ -16,6 +16,7 @@ from store.counters import Counters, lock_run, save_counters
 from store.experiments import touch_experiment
 from store.outbox import Changed
 from store.standing import Standing, read_standing
+from store.texts import make_value_tsvector
 from store.transactions import Transaction
 
 tags = tables.tags
@@ -23,10 +24,11 @@ NOBODY = Standing(None)
 
 UPSERT = sa.text(
     """
-    INSERT INTO tags (workspace, subject, kind, attempt, key, value)
-    SELECT :workspace, :subject, :kind, CAST(:attempt AS uuid), row.*
-    FROM unnest(CAST(:keys AS integer[]), CAST(:values AS text[])) AS row
-    ON CONFLICT (workspace, subject, key) DO UPDATE SET attempt = excluded.attempt, value = excluded.value
+    INSERT INTO tags (workspace, subject, kind, attempt, key, value, tokens)
+    SELECT :workspace, :subject, :kind, CAST(:attempt AS uuid), row.key, row.value, CAST(row.tokens AS tsvector)
+    FROM unnest(CAST(:keys AS integer[]), CAST(:values AS text[]), CAST(:tokens AS text[])) AS row (key, value, tokens)
+    ON CONFLICT (workspace, subject, key) DO UPDATE SET
+        attempt = excluded.attempt, value = excluded.value, tokens = excluded.tokens
     """
 )
 
@@ -152,6 +154,7 @@ async def _upsert(
             "attempt": standing.attempt,
             "keys": [keys[tag.key] for tag in ordered],
             "values": [tag.value for tag in ordered],
+            "tokens": [make_value_tsvector(tag.value) for tag in ordered],
         },
     )
 

@@ -53,6 +53,7 @@ from store.tables.runs import (
     summary_overrides,
     tags,
 )
+from store.tables.texts import learned, texts, vocabulary
 from store.tables.workspaces import client_keys, experiments, foreign_ids, keys, purged, workspaces
 
 __all__ = [
@@ -78,6 +79,7 @@ __all__ = [
     "foreign_ids",
     "incarnation",
     "keys",
+    "learned",
     "log_chunks",
     "merged_nodes",
     "metadata",
@@ -113,6 +115,8 @@ __all__ = [
     "spellings",
     "summary_overrides",
     "tags",
+    "texts",
     "unbound_facts",
+    "vocabulary",
     "workspaces",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 
 from store.tables.columns import (
     Instant,
@@ -99,7 +99,15 @@ parameters = sa.Table(
     maybe("boolean", sa.Boolean),
     given("raw", Text),
     maybe("attempt", sa.Uuid),
+    maybe("tokens", TSVECTOR),
     run_reference(),
+    sa.Index(
+        "ix_parameters_tokens",
+        "tokens",
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": "off"},
+        postgresql_where=sa.text("tokens IS NOT NULL"),
+    ),
     sa.Index(
         "ix_parameters_number",
         "workspace",
@@ -127,7 +135,8 @@ parameters = sa.Table(
     ),
 )
 """Parameters of a run. `type` is that of domain/parameters.py. Numbers are the nearest double and, for integers
-beyond 2^53, the rest to it, so that (number, rest) compares exactly; strings are `raw`, JSON its canonical text."""
+beyond 2^53, the rest to it, so that (number, rest) compares exactly; strings are `raw` with their `tokens`, JSON its
+canonical text."""
 
 parameter_history = sa.Table(
     "parameter_history",
@@ -153,7 +162,15 @@ tags = sa.Table(
     given("kind", sa.SmallInteger),
     given("value", Text),
     maybe("attempt", sa.Uuid),
+    maybe("tokens", TSVECTOR),
     sa.Index("ix_tags_value", "workspace", "key", sa.text("left(value, 128)"), "subject"),
+    sa.Index(
+        "ix_tags_tokens",
+        "tokens",
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": "off"},
+        postgresql_where=sa.text("tokens IS NOT NULL"),
+    ),
 )
 """Tags of runs and experiments: one text value a key. `kind` is the NodeKind of the subject."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import TSVECTOR
 
 from store.tables.columns import Moment, Text, given, key, maybe, metadata, recorded, revisions, workspace
 
@@ -40,9 +41,12 @@ keys = sa.Table(
     workspace(),
     sa.Column("id", sa.Integer, sa.Identity(always=True), primary_key=True),
     given("name", Text),
+    maybe("tokens", TSVECTOR),
     sa.UniqueConstraint("workspace", "name", postgresql_include=["id"]),
+    sa.Index("ix_keys_tokens", "tokens", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
 )
-"""Names of parameters, metrics and tags, interned: every table of values holds the small `id`."""
+"""Names of parameters, metrics and tags, interned: every table of values holds the small `id`. Their trigrams are among
+the tokens."""
 
 purged = sa.Table(
     "purged",

@@ -78,12 +78,15 @@ async def delete(database: Database, run: RunID) -> None:
 
 async def count_left(database: Database) -> dict[str, int]:
     """Return how many rows each table still has, of those that say something of a run."""
-    kept = {"workspaces", "experiments", "keys", "purged", "outbox", "incarnation", "position_samples"}
+    kept = {"workspaces", "experiments", "keys", "purged", "outbox", "incarnation", "position_samples", "learned"}
     counts = {
         table.name: await count_rows(database, table)
         for table in tables.metadata.sorted_tables
         if table.name not in kept
     }
+    async with database.read() as conn:
+        of_runs = tables.texts.c.kind != NodeKind.EXPERIMENT.value
+        counts["texts"] = (await conn.execute(sa.select(sa.func.count()).where(of_runs))).scalar_one()
     return {name: count for name, count in counts.items() if count}
 
 

@@ -18,7 +18,7 @@ from store.run_edits import finish_run
 from tests.store.making import DEFAULT, make_run, read_run
 
 OF_NO_WORKSPACE = {
-    *("workspaces", "incarnation", "position_samples"),
+    *("workspaces", "incarnation", "position_samples", "learned"),
     *("projections", "projection_generations", "projection_marks", "projection_tasks"),
 }
 
