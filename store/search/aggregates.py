@@ -24,6 +24,7 @@ from store.search.columns import select_hits
 from store.search.faceting import list_facet_fields, read_value, select_values
 
 FINITE = "{v} > '-Infinity' AND {v} < 'Infinity'"  # NaN is greater than all else
+UNFINISHED = "hit.field_status IN ('RUNNING', 'LOST')"
 KEY = ("type", "number", "rest", "value")
 
 
@@ -102,7 +103,7 @@ def _measure(value: str, measure: Measure, number: int) -> list[str]:
     return [
         f"count(*) FILTER (WHERE {value} IS NULL) AS missing_{number}",
         f"count(*) FILTER (WHERE {value} IS NOT NULL AND NOT ({finite})) AS non_finite_{number}",
-        f"count(*) FILTER (WHERE {value} IS NOT NULL AND hit.field_status IN ('RUNNING', 'LOST')) AS unfinished_{number}",
+        f"count(*) FILTER (WHERE {value} IS NOT NULL AND {UNFINISHED}) AS unfinished_{number}",
         *(
             f"{_compute(function, value)} FILTER (WHERE {finite}) AS f_{number}_{function.lower()}"
             for function in dict.fromkeys(measure.functions)

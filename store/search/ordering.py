@@ -44,10 +44,8 @@ def _make_key(order: SearchOrder, alias: str, asked: Asked, values: Values) -> S
         return make_sort_key(order, "hit", alias, asked.lookups, values)
     if order.field is Field.EXPERIMENT:
         held = f"{alias}.workspace = {values.workspace} AND {alias}.id = hit.experiment"
-        parts = (Part(f"{alias}.name", "text", down),)
-        return SortKey(
-            table="experiments", alias=alias, held=held, stretches=(Stretch(f"{alias}.id IS NOT NULL", parts),)
-        )
+        stretch = Stretch(f"{alias}.id IS NOT NULL", (Part(f"{alias}.name", "text", down),))
+        return SortKey(table="experiments", alias=alias, held=held, stretches=(stretch,))
     column = f"hit.{name_column(order.field)}"
     kind = TYPES.get(order.field, "text")
     texts = (Part(prefix_of(column), "text", down), Part(column, "text", down))

@@ -50,14 +50,15 @@ COUNTS = {
     ),
 }
 COUNT = """
-SELECT asked.text, (SELECT count(*) FROM ({uses} LIMIT :limit) few) AS count
+SELECT asked.text, (SELECT count(*) FROM ({uses} LIMIT :limit) few) AS uses
 FROM unnest(CAST(:texts AS text[]), CAST(:ids AS integer[])) AS asked (text, id)
 """
 COUNT_WORDS = """
 SELECT asked.text, (SELECT count(*) FROM (
-    SELECT FROM texts WHERE workspace = :workspace AND kind = 4 AND pieces = 1 AND tokens @@ CAST(asked.query AS tsquery)
+    SELECT FROM texts
+    WHERE workspace = :workspace AND kind = 4 AND pieces = 1 AND tokens @@ CAST(asked.query AS tsquery)
     UNION ALL SELECT FROM texts WHERE workspace = :workspace AND kind <> 4 AND tokens @@ CAST(asked.query AS tsquery)
-    LIMIT :limit) few) AS count
+    LIMIT :limit) few) AS uses
 FROM unnest(CAST(:texts AS text[]), CAST(:queries AS text[])) AS asked (text, query)
 """
 IS_USED = """
@@ -98,7 +99,7 @@ async def fetch_candidates(
         queries = [write_tsquery(Term(word)) for word in like]
         values = {"workspace": workspace, "texts": like, "queries": queries, "limit": COUNTED}
         rows = await conn.execute(sa.text(COUNT_WORDS), values) if like else ()
-        candidates[term.parts[0]] = [(row.text, row.count) for row in rows if row.count]
+        candidates[term.parts[0]] = [(row.text, row.uses) for row in rows if row.uses]
     return dict(candidates)
 
 
@@ -122,7 +123,7 @@ async def _count(
     ids = [row.id for row in rows] if kind in KEYS else [0] * len(rows)
     values = {"workspace": workspace, "texts": [row.text for row in rows], "ids": ids, "limit": COUNT_LIMIT}
     counted = await conn.execute(sa.text(COUNT.format(uses=COUNTS[kind])), values)
-    return {row.text: row.count for row in counted}
+    return {row.text: row.uses for row in counted}
 
 
 async def _is_used(conn: AsyncConnection, workspace: WorkspaceID, term: Term) -> bool:

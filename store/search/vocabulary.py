@@ -31,13 +31,15 @@ NEXT = sa.text(
             ORDER BY o.position, o.sequence LIMIT :batch) AS next
     )
     SELECT learned.position AS since, COALESCE(batch.position, border.position) AS until,
-           batch.position IS NOT NULL AS is_more, learned.position < border.trimmed_through OR learned.position = 0 AS is_behind
+           batch.position IS NOT NULL AS is_more,
+           learned.position < border.trimmed_through OR learned.position = 0 AS is_behind
     FROM learned, border, batch
     """
 )
-CHANGED = (
-    "SELECT DISTINCT workspace, uid FROM outbox WHERE position > :since AND position <= :until AND changed & 2 = 2"
-)
+CHANGED = """
+SELECT DISTINCT workspace, uid FROM outbox WHERE position > :since AND position <= :until AND changed & 2 = 2
+"""
+
 EVERYTHING = "SELECT DISTINCT workspace, subject AS uid FROM texts UNION SELECT workspace, subject FROM tags"
 NEW = """
 WITH changed AS MATERIALIZED ({changed}), said AS (
