@@ -7,6 +7,7 @@ from functools import cached_property
 from api.artifacts.loaders import ArtifactCountLoader, ArtifactsOfLoader
 from api.context import Context
 from api.experiments.loaders import ExperimentLoader
+from api.lineage.links import MomentLoader
 from api.metrics.loaders import DefinitionsLoader, SeriesCountLoader, SeriesLoader, SummariesLoader
 from api.nodes.loaders import NodeLoader
 from api.notes.loaders import NoteCountLoader, NotesOnLoader
@@ -24,6 +25,10 @@ class Loaders:
     @cached_property
     def nodes(self) -> NodeLoader:
         return NodeLoader(self._context)
+
+    @cached_property
+    def moments(self) -> MomentLoader:
+        return MomentLoader(self._context)
 
     @cached_property
     def experiments(self) -> ExperimentLoader:

@@ -19,7 +19,9 @@ from api.execution import Execution, PreparedDocuments
 from api.experiments.mutations import ExperimentMutations
 from api.experiments.queries import ExperimentQueries
 from api.failures import present
+from api.lineage.findings import LineageFindingQueries
 from api.lineage.mutations import LineageMutations
+from api.lineage.queries import LineageQueries
 from api.metrics.mutations import MetricMutations
 from api.metrics.queries import MetricQueries
 from api.nodes.queries import NodeQueries
@@ -47,6 +49,8 @@ class Query(
     ParameterQueries,
     ComparisonQueries,
     NodeQueries,
+    LineageQueries,
+    LineageFindingQueries,
 ):
     pass
 

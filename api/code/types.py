@@ -37,6 +37,10 @@ class Environment(LineageFacts):
     lock_digest: str | None = strawberry.field(description="Digest of the lock file of its packages.")
     hardware: str | None = strawberry.field(description="Class of hardware, such as `8xH100`.")
 
+    @strawberry.field(description="The image's digest, else the lock's: what tells it from others.")
+    def digest(self) -> str | None:
+        return self.image_digest or self.lock_digest
+
     @classmethod
     def of(cls, node: nodes.Environment, workspace: WorkspaceID) -> Self:
         return cls(

@@ -18,12 +18,6 @@ from graphql import (
 QUERIES = Path(__file__).parent / "queries.graphql"
 
 NOT_YET_SERVED = {
-    "Upstream": "lineage",
-    "Impact": "lineage",
-    "Paths": "lineage",
-    "ExplainMetric": "lineage",
-    "CompareLineage": "lineage",
-    "Leakage": "lineage",
     "Search": "search",
     "Suggest": "search",
     "Aggregate": "search",

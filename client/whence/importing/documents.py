@@ -23,3 +23,7 @@ CREATE_RUN = (
     f"{{ ... on CreateRunPayload {{ run {{ id }} }} {_PROBLEM} }} {_LOG} }}"
 )
 LOG_BATCH = f"mutation ImportBatch($batch: LogBatchInput!) {{ {_LOG} }}"
+RESUME_RUN = (
+    "mutation ImportResume($input: ResumeRunInput!) { resumeRun(input: $input) "
+    f"{{ ... on ResumeRunPayload {{ token }} {_PROBLEM} }} }}"
+)

@@ -10,7 +10,16 @@ from uuid import UUID, uuid5
 import msgspec
 
 from whence.importing.columns import Columns
-from whence.importing.lines import Entry, ExperimentLine, MetricDefinitionLine, MetricsLine, NoteLine, RunLine
+from whence.importing.lines import (
+    Entry,
+    ExperimentLine,
+    FinishLine,
+    MetricDefinitionLine,
+    MetricsLine,
+    NoteLine,
+    ResumeLine,
+    RunLine,
+)
 from whence.importing.lines import format_moment as moment
 
 POINTS_PER_REQUEST = 50_000
@@ -58,11 +67,31 @@ def make_line_batches(entry: Entry, line: MetricsLine | NoteLine) -> list[Input]
 
     The writer comes from the bytes of the line: the same line is taken once, however often it is imported.
     """
-    digest = hashlib.sha256(entry.raw.strip()).hexdigest()
-    batches = _make_batches(line.run, uuid5(_NAMES, f"line {line.run} {digest}"), entry.columns)
+    batches = _make_batches(line.run, _make_writer(entry, line.run), entry.columns)
     if isinstance(line, NoteLine):
         batches[0]["notes"] = [{"text": line.text}]
+    elif line.attempt is not None:
+        batches = [batch | {"attempt": str(line.attempt)} for batch in batches]
     return batches
+
+
+def make_resume(entry: Entry, line: ResumeLine) -> Input:
+    """Return the input of resumeRun: a new attempt of a run that is there."""
+    made: Input = {"run": str(line.run), "attempt": str(line.attempt)}
+    made |= {"writer": str(_make_writer(entry, line.run)), "sequence": 0}
+    return made if line.from_step is None else made | {"fromStep": line.from_step}
+
+
+def make_finish_batch(entry: Entry, line: FinishLine) -> Input:
+    """Return the input of logBatch that ends a run."""
+    finish = {"status": line.status} | ({} if line.ended_at is None else {"endedAt": moment(line.ended_at)})
+    made: Input = {"run": str(line.run), "writer": str(_make_writer(entry, line.run)), "sequence": 0, "finish": finish}
+    return made if line.attempt is None else made | {"attempt": str(line.attempt)}
+
+
+def _make_writer(entry: Entry, run: UUID) -> UUID:
+    """Return the writer that stands for the bytes of a line."""
+    return uuid5(_NAMES, f"line {run} {hashlib.sha256(entry.raw.strip()).hexdigest()}")
 
 
 def make_metric_definition(line: MetricDefinitionLine) -> Input:
@@ -91,6 +120,8 @@ def _contents(line: RunLine) -> Input:
         "tags": line.tags,
         "notes": [{"text": note.text} for note in line.notes],
         "artifacts": [msgspec.to_builtins(artifact) for artifact in line.artifacts],
+        "code": None if line.code is None else msgspec.to_builtins(line.code),
+        "environment": None if line.environment is None else msgspec.to_builtins(line.environment),
     }
     return {name: value for name, value in made.items() if value}
 

@@ -7,12 +7,24 @@ from dataclasses import dataclass
 
 from whence.failures import BadLine, Problem
 from whence.importing import documents
-from whence.importing.lines import Entry, ExperimentLine, MetricDefinitionLine, MetricsLine, NoteLine, RunLine
+from whence.importing.lineage_requests import make_lineage_request, write_document
+from whence.importing.lines import (
+    Entry,
+    ExperimentLine,
+    FinishLine,
+    MetricDefinitionLine,
+    MetricsLine,
+    NoteLine,
+    ResumeLine,
+    RunLine,
+)
 from whence.importing.requests import (
     Input,
     make_experiment,
+    make_finish_batch,
     make_line_batches,
     make_metric_definition,
+    make_resume,
     make_run,
     make_run_batches,
 )
@@ -41,6 +53,14 @@ def send_entry(service: Service, entry: Entry) -> Sent:
                 require(answer["defineMetric"])
             case ExperimentLine():
                 _send_experiment(service, entry.line)
+            case ResumeLine():
+                answer = service.execute(documents.RESUME_RUN, {"input": make_resume(entry, entry.line)})
+                require(answer["resumeRun"])
+            case FinishLine():
+                _send_batches(service, [make_finish_batch(entry, entry.line)])
+            case _:
+                name, given = make_lineage_request(entry.line, entry.raw)
+                require(service.execute(write_document(name), {"input": given})[name])
         return Sent()
     except Problem as problem:
         if problem.retriable or problem.code == "DENIED":

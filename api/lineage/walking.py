@@ -1,0 +1,58 @@
+"""The one way from a question to its walk: whatever answers it, the record or a graph beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+
+from api.info import Info
+from domain.ids import NodeKey, NodeKind
+from domain.lineage.answers import Walk
+from domain.lineage.edges import Interval
+from domain.lineage.kinds import EdgeKind
+from domain.lineage.questions import NOW, AsOf, Direction, Question
+from domain.runs import Run, RunKind
+from store.edge_reads import fetch_next_to
+from store.edge_walks import walk_edges
+
+
+async def walk(info: Info, question: Question) -> Walk:
+    """Return what a question finds."""
+    async with info.context.read() as conn:
+        return await walk_edges(conn, info.context.workspace, question)
+
+
+async def walk_up(info: Info, starts: Iterable[NodeKey], *, as_of: AsOf = NOW) -> Walk:
+    """Return all that lies upstream of some nodes, as far as budgets go."""
+    return await walk(info, Question(starts=tuple(starts), direction=Direction.UPSTREAM, as_of=as_of))
+
+
+async def read_next_to(
+    info: Info,
+    *,
+    into: Iterable[NodeKey] = (),
+    out_of: Iterable[NodeKey] = (),
+    kinds: Collection[EdgeKind],
+    as_of: AsOf = NOW,
+) -> list[Interval]:
+    """Return the edges of some kinds next to nodes."""
+    async with info.context.read() as conn:
+        return await fetch_next_to(conn, info.context.workspace, into=into, out_of=out_of, kinds=kinds, as_of=as_of)
+
+
+async def load_values(info: Info, nodes: Iterable[NodeKey]) -> dict[NodeKey, object]:
+    """Return the values of nodes that the record has, a query a kind."""
+    asked = list(dict.fromkeys(nodes))
+    found = await info.context.loaders.nodes.load_many(asked)
+    return {key: value for key, value in zip(asked, found, strict=True) if value is not None}
+
+
+async def load_run_kinds(info: Info, nodes: Iterable[NodeKey]) -> dict[NodeKey, RunKind]:
+    """Return the kinds of the runs among some nodes."""
+    values = await load_values(info, [node for node in nodes if node.kind is NodeKind.RUN])
+    return {key: value.kind for key, value in values.items() if isinstance(value, Run)}
+
+
+def at_position(question: Question, known: AsOf) -> Question:
+    """Return the same question at another moment."""
+    return replace(question, as_of=known)
