@@ -2,7 +2,7 @@
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run install test test-long check format lint types imports schema schema-check docs bench examples lock
+.PHONY: help run install test test-servers test-long check format lint types imports schema schema-check docs bench examples lock
 
 # The first interpreter that is new enough and can make an environment; `make PYTHON=/path/to/python3.12 run` chooses another.
 PYTHON ?= $(shell for candidate in python3 python3.13 python3.12 python3.11 python3.14; do \
@@ -30,6 +30,9 @@ install: $(DEVELOPMENT) ## make .venv with the service, the client and the tools
 
 test: check ## check, and the ordinary tests
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+
+test-servers: $(DEVELOPMENT) ## install the Java that the tests' Neo4j and Elasticsearch run on, unless one of 21 or newer is there
+	@$(BIN)/python -m tests.servers.java >/dev/null 2>&1 || $(PIP) --require-hashes -r requirements/java.lock
 
 test-long: $(DEVELOPMENT) ## the property and fault tests at full length
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --long
@@ -75,6 +78,7 @@ lock: ## write requirements/*.lock from the two pyproject.toml (UPGRADE=--upgrad
 	$(COMPILE) pyproject.toml -c requirements/build.lock -o requirements/server.lock
 	$(COMPILE) pyproject.toml --group dev -c requirements/server.lock -c requirements/build.lock -o requirements/dev.lock
 	$(COMPILE) --group examples -c requirements/server.lock -o requirements/examples.lock
+	$(COMPILE) --group java -o requirements/java.lock
 
 # Hashes of every file, addresses of none. The two distributions of this checkout are never in a lock.
 COMPILE := .cache/lock/bin/uv --quiet pip compile $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

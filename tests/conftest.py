@@ -1,24 +1,28 @@
-"""Fixtures that every test may name: the run's Postgres, a fresh database of the newest schema, the record on it."""
+"""Fixtures that every test may name: the run's servers, a fresh database of the newest schema, the record on it."""
 
 from __future__ import annotations
 
+import os
 import uuid
+from collections import Counter
 from collections.abc import AsyncIterator, Generator, Iterator
 from typing import TYPE_CHECKING
 
 import asyncpg
+import httpx
 import pytest
 from hypothesis import settings
 
 from tests.servers.databases import clone, drop, with_database
-from tests.servers.rendezvous import Rendezvous
-from tests.servers.shared_postgres import SharedPostgres
+from tests.servers.java import Missing
+from tests.servers.rendezvous import REQUIRED, Rendezvous
+from tests.servers.shared_servers import SharedServers
 
 if TYPE_CHECKING:
     from store.database import Database
 
 RUN = pytest.StashKey[str]()
-SHARED = pytest.StashKey[SharedPostgres]()
+SHARED = pytest.StashKey[SharedServers]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -52,14 +56,14 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
         yield
     finally:
         shared = item.config.stash.get(SHARED, None)
-        if shared is not None and (lines := shared.fetch_death()) is not None:
-            item.session.shouldfail = "the test run's Postgres died; the end of its log:\n" + "\n".join(lines)
+        if shared is not None and (death := shared.fetch_death()) is not None:
+            item.session.shouldfail = death
 
 
 @pytest.fixture(scope="session")
-def shared_postgres(pytestconfig: pytest.Config) -> Iterator[SharedPostgres]:
-    """One server for the whole run: our embedded one, or the one WHENCE_TEST_DATABASE_URL names."""
-    shared = SharedPostgres(Rendezvous.of_run(pytestconfig.stash[RUN]))
+def shared_servers(pytestconfig: pytest.Config) -> Iterator[SharedServers]:
+    """The servers of the whole run. Postgres: our embedded one, or the one WHENCE_TEST_DATABASE_URL names."""
+    shared = SharedServers(Rendezvous.of_run(pytestconfig.stash[RUN]))
     pytestconfig.stash[SHARED] = shared
     yield shared
     del pytestconfig.stash[SHARED]
@@ -67,15 +71,57 @@ def shared_postgres(pytestconfig: pytest.Config) -> Iterator[SharedPostgres]:
 
 
 @pytest.fixture(scope="session")
-def postgres_url(shared_postgres: SharedPostgres) -> str:
+def postgres_url(shared_servers: SharedServers) -> str:
     """The server's address, with a database that is nobody's."""
-    return shared_postgres.url
+    return shared_servers.url
 
 
 @pytest.fixture(scope="session")
-def template_database(shared_postgres: SharedPostgres) -> str:
+def neo4j_url(shared_servers: SharedServers, request: pytest.FixtureRequest) -> str:
+    """The address of the run's Neo4j, whose graph all tests share: each takes a generation or workspaces of its own."""
+    return _fetch_url(shared_servers, request, "neo4j")
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_url(shared_servers: SharedServers, request: pytest.FixtureRequest) -> str:
+    """The address of the run's Elasticsearch, which all tests share: each takes an index prefix of its own."""
+    return _fetch_url(shared_servers, request, "elasticsearch")
+
+
+@pytest.fixture
+async def index_prefix(elasticsearch_url: str) -> AsyncIterator[str]:
+    """What the names of a test's indexes begin with; they are deleted after the test."""
+    prefix = f"test-{uuid.uuid4().hex[:12]}-"
+    yield prefix
+    async with httpx.AsyncClient(base_url=elasticsearch_url) as client:
+        (await client.delete(f"/{prefix}*", params={"expand_wildcards": "all"})).raise_for_status()
+
+
+def _fetch_url(shared: SharedServers, request: pytest.FixtureRequest, name: str) -> str:
+    """Return a server's address; without one leave the test out, or end the session where servers are required."""
+    try:
+        return shared.fetch_url(name)
+    except Missing as exc:
+        if os.environ.get(REQUIRED) != "require":
+            pytest.skip(f"no {name}: {exc}")
+        request.session.shouldfail = f"the tests require {name}: {exc}"
+        raise
+    except RuntimeError as exc:
+        request.session.shouldfail = str(exc)
+        raise
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in one line each what was left out for want of a server."""
+    reasons = Counter(report.longrepr[2] for report in terminalreporter.stats.get("skipped", []))
+    for reason, count in sorted(reasons.items()):
+        terminalreporter.write_line(f"left out {count} tests: {reason.removeprefix('Skipped: ')}")
+
+
+@pytest.fixture(scope="session")
+def template_database(shared_servers: SharedServers) -> str:
     """The name of the migrated, empty database to clone; nobody can connect to it."""
-    return shared_postgres.fetch_template()
+    return shared_servers.fetch_template()
 
 
 @pytest.fixture(scope="session")
@@ -88,21 +134,21 @@ async def postgres_admin(postgres_url: str) -> AsyncIterator[asyncpg.Connection]
 
 @pytest.fixture
 async def database_url(
-    shared_postgres: SharedPostgres, template_database: str, postgres_admin: asyncpg.Connection
+    shared_servers: SharedServers, template_database: str, postgres_admin: asyncpg.Connection
 ) -> AsyncIterator[str]:
     """The address of a fresh database of the newest schema, dropped after the test."""
-    name = f"{shared_postgres.prefix}{uuid.uuid4().hex[:12]}"
+    name = f"{shared_servers.prefix}{uuid.uuid4().hex[:12]}"
     await clone(postgres_admin, template_database, name)
-    yield with_database(shared_postgres.url, name)
+    yield with_database(shared_servers.url, name)
     await drop(postgres_admin, name)
 
 
 @pytest.fixture
-async def empty_database_url(shared_postgres: SharedPostgres, postgres_admin: asyncpg.Connection) -> AsyncIterator[str]:
+async def empty_database_url(shared_servers: SharedServers, postgres_admin: asyncpg.Connection) -> AsyncIterator[str]:
     """The address of a fresh database with nothing in it, not even a schema; for tests of migrations."""
-    name = f"{shared_postgres.prefix}{uuid.uuid4().hex[:12]}"
+    name = f"{shared_servers.prefix}{uuid.uuid4().hex[:12]}"
     await clone(postgres_admin, "template0", name)
-    yield with_database(shared_postgres.url, name)
+    yield with_database(shared_servers.url, name)
     await drop(postgres_admin, name)
 
 

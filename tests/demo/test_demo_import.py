@@ -18,7 +18,7 @@ import pytest
 from tests.demo.published import FOLDER, find_log, read_pieces
 from tests.servers.databases import clone, drop, with_database
 from tests.servers.service_process import clean_environment, run_service_process
-from tests.servers.shared_postgres import SharedPostgres
+from tests.servers.shared_servers import SharedServers
 from whence.failures import Problem
 from whence.service import Service
 
@@ -76,12 +76,12 @@ def some_lines(lines: Path) -> Path:
 
 @pytest.fixture(scope="module")
 async def demo_database(
-    shared_postgres: SharedPostgres, template_database: str, postgres_admin: asyncpg.Connection
+    shared_servers: SharedServers, template_database: str, postgres_admin: asyncpg.Connection
 ) -> AsyncIterator[str]:
     """A database for all tests of this module: the demo is imported once."""
-    name = f"{shared_postgres.prefix}{uuid.uuid4().hex[:12]}"
+    name = f"{shared_servers.prefix}{uuid.uuid4().hex[:12]}"
     await clone(postgres_admin, template_database, name)
-    yield with_database(shared_postgres.url, name)
+    yield with_database(shared_servers.url, name)
     await drop(postgres_admin, name)
 
 

@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 from tests.project.checkout import ROOT, read
 
 _OURS = {"whence", "whence-server"}
-_LOCKS = ["build", "server", "dev", "examples"]
+_LOCKS = ["build", "server", "dev", "examples", "java"]
 _PIN = re.compile(r"^([a-z0-9][a-z0-9._-]*)(?:\[[^\]]*\])?==(\S+)(?: ; (.+?))? \\$", re.MULTILINE)
 
 
@@ -43,6 +43,7 @@ def _wanted(name: str) -> list[Requirement]:
         "server": served,
         "dev": served + _group("dev"),
         "examples": _group("examples"),
+        "java": _group("java"),
     }[name]
     return [requirement for requirement in map(Requirement, lines) if requirement.name not in _OURS]
 

@@ -21,7 +21,7 @@ from domain.predicates import parse_predicate
 from store.database import Database
 from store.run_table import count_runs, fetch_run_page
 from tests.servers.databases import clone, drop, with_database
-from tests.servers.shared_postgres import SharedPostgres
+from tests.servers.shared_servers import SharedServers
 
 RUNS = 100_000
 VALUES = {"parameters", "metric_summaries", "tags"}
@@ -89,12 +89,12 @@ COUNTS = ("a rare range", "a rare number", "one of three rare leaves")
 
 @pytest.fixture(scope="module")
 async def many(
-    shared_postgres: SharedPostgres, template_database: str, postgres_admin: asyncpg.Connection
+    shared_servers: SharedServers, template_database: str, postgres_admin: asyncpg.Connection
 ) -> AsyncIterator[Database]:
     """A record of 100,000 runs with five parameters, two metrics and two tags each."""
-    name = f"{shared_postgres.prefix}{uuid.uuid4().hex[:12]}"
+    name = f"{shared_servers.prefix}{uuid.uuid4().hex[:12]}"
     await clone(postgres_admin, template_database, name)
-    url = with_database(shared_postgres.url, name)
+    url = with_database(shared_servers.url, name)
     await fill_runs(url, runs=RUNS, params=5, metrics=2, tags=2)
     database = Database.connect(url, pool_size=1)
     yield database

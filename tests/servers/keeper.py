@@ -1,4 +1,6 @@
-"""Keeps the one Postgres of a test run for as long as any of its processes is connected to this one.
+"""Keeps the servers of a test run for as long as any of its processes is connected to this one.
+
+Postgres is started at once, the graph and the index when they are first asked for.
 
 Run as `python -m tests.servers.keeper FOLDER`. A process that is killed lets go of its connection like any other, so
 nothing can keep the server once the run is over.
@@ -14,13 +16,15 @@ import shutil
 import sys
 import time
 import traceback
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 from store.embedded import EmbeddedPostgres
 from tests.servers.databases import drop_all, make_template
-from tests.servers.rendezvous import DATABASE_URL, MEMORY, PREFIX, Rendezvous
+from tests.servers.java import Missing
+from tests.servers.java_servers import SERVERS
+from tests.servers.rendezvous import ADDRESSES, DATABASE_URL, MEMORY, PREFIX, Rendezvous
 
 FIRST_VISITOR_S = 60
 LOOK_S = 0.2
@@ -31,14 +35,17 @@ FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", 
 
 
 class Keeper:
-    """The server's address, its template, and who is here."""
+    """The servers' addresses, the template, and who is here."""
 
     def __init__(self, rendezvous: Rendezvous) -> None:
         self._prefix = f"whence_test_{rendezvous.run}_"
+        self._data = rendezvous.data
         self._folder = rendezvous.data / f"postgres-{os.getpid()}"
         self._visitors: set[asyncio.StreamWriter] = set()
         self._url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._template: asyncio.Task[str] | None = None
+        self._started: dict[str, asyncio.Task[str]] = {}
+        self._stack = AsyncExitStack()
         self._goodbye: asyncio.StreamWriter | None = None
         self.deserted = asyncio.Event()
 
@@ -46,11 +53,11 @@ class Keeper:
         """Run the server until the last visitor has left."""
         asyncio.get_running_loop().call_later(FIRST_VISITOR_S, self._check_deserted)
         try:
-            async with self._run_server() as url:
+            async with self._stack, self._run_server() as url:
                 self._url.set_result(url)
                 await self.deserted.wait()
-                if self._template is not None:
-                    await asyncio.wait([self._template])
+                if pending := [task for task in (self._template, *self._started.values()) if task is not None]:
+                    await asyncio.wait(pending)
                 await drop_all(url, self._prefix)
         except Exception as exc:
             if not self._url.done():
@@ -67,15 +74,31 @@ class Keeper:
             yield given
             return
         async with EmbeddedPostgres(self._folder, settings=FAST) as server:
-            watching = asyncio.create_task(self._watch(server))
+            watching = self._watch("Postgres", lambda: bool(server.restarts), lambda: server.read_log(limit=LOG_LINES))
             yield server.url
             watching.cancel()
 
-    async def _watch(self, server: EmbeddedPostgres) -> None:
-        while not server.restarts:
-            await asyncio.sleep(LOOK_S)
-        for visitor in self._visitors:
-            _say(visitor, {"died": list(server.read_log(limit=LOG_LINES))})
+    def _watch(
+        self, name: str, has_died: Callable[[], bool], read_log: Callable[[], Sequence[str]]
+    ) -> asyncio.Task[None]:
+        async def watch() -> None:
+            while not has_died():
+                await asyncio.sleep(LOOK_S)
+            for visitor in self._visitors:
+                _say(visitor, {"died": {"server": name, "log": list(read_log())}})
+
+        return asyncio.create_task(watch())
+
+    async def _start(self, name: str) -> str:
+        """Start a server of Java, unless an address is given. Raises `Missing`."""
+        if given := os.environ.get(ADDRESSES[name]):
+            return given
+        server = SERVERS[name](self._data / f"{name}-{os.getpid()}")
+        self._data.mkdir(parents=True, exist_ok=True)
+        await self._stack.enter_async_context(server)
+        watching = self._watch(name, lambda: server.has_ended, server.read_log)
+        self._stack.callback(watching.cancel)
+        return server.url
 
     async def visit(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one process of the run, until it leaves."""
@@ -103,9 +126,15 @@ class Keeper:
             url = await asyncio.shield(self._url)
             if wanted == "server":
                 return {"url": url, "prefix": self._prefix}
+            if wanted in SERVERS:
+                if wanted not in self._started:
+                    self._started[wanted] = asyncio.create_task(self._start(wanted))
+                return {"url": await asyncio.shield(self._started[wanted])}
             if self._template is None:
                 self._template = asyncio.create_task(self._make_template(url))
             return {"template": await asyncio.shield(self._template)}
+        except Missing as exc:
+            return {"missing": str(exc)}
         except Exception:
             return {"error": traceback.format_exc()}
 

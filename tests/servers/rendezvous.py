@@ -17,6 +17,8 @@ CHECKOUT = Path(__file__).parents[2]
 MEMORY = Path("/dev/shm")  # clones of a database are made there twenty times as fast
 ROOM = 4_000_000_000  # bytes
 DATABASE_URL = "WHENCE_TEST_DATABASE_URL"
+REQUIRED = "WHENCE_TEST_SERVERS"  # `require`: a server that cannot be had is a failure
+ADDRESSES = {"neo4j": "WHENCE_TEST_NEO4J_URL", "elasticsearch": "WHENCE_TEST_ELASTICSEARCH_URL"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,9 +10,9 @@ import sqlalchemy as sa
 
 from store.database import Database
 from store.embedded import EmbeddedPostgres
-from store.embedded.processes import list_processes
 from tests.embedded.looking import fetch, wait_until
-from tests.servers.rendezvous import CHECKOUT, DATABASE_URL, MEMORY
+from tests.servers.rendezvous import DATABASE_URL
+from tests.servers.separate_runs import SeparateRun
 
 TESTS = """
 import asyncio, os, signal, sqlalchemy as sa
@@ -40,44 +37,14 @@ async def test_last():
     pass
 """
 
-PYTEST_OPTIONS = ["-s", "-c", f"{CHECKOUT}/pyproject.toml", "--rootdir", str(CHECKOUT)]
-PYTEST_OPTIONS += ["-p", "no:cacheprovider", "-p", "tests.conftest"]
 
-
-class Run:
-    """A test run of its own, with its own place for temporary files."""
-
-    def __init__(self, tmp_path: Path, behaviour: str, *options: str, **environment: str) -> None:
-        self.temporary = tmp_path / "t"
-        self.temporary.mkdir(mode=0o755)
-        module = tmp_path / "test_run.py"
-        module.write_text(TESTS.replace("BEHAVIOUR", repr(behaviour)))
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "WHENCE"))}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "pytest", *PYTEST_OPTIONS, *options, str(module)],
-            cwd=CHECKOUT,
-            env=inherited | environment | {"TMPDIR": str(self.temporary)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
-    def find_left(self) -> list[str]:
-        """Return what there still is of the run: its processes and its folders."""
-        folders = [path.name for path in self.temporary.glob("whence-*")]
-        processes = [command for command in list_processes().values() if str(self.temporary) in command]
-        in_memory = [str(MEMORY / name) for name in folders if (MEMORY / name).exists()]
-        return folders + processes + in_memory
-
-
-@pytest.fixture
-def short_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("r")
+def _tests(behaviour: str) -> str:
+    return TESTS.replace("BEHAVIOUR", repr(behaviour))
 
 
 @pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["alone", "workers"])
 def test_nothing_of_a_run_is_left_when_it_has_ended(short_path: Path, options: tuple[str, ...]) -> None:
-    run = Run(short_path, "pass", *options)
+    run = SeparateRun(short_path, _tests("pass"), *options)
     said, _ = run.process.communicate()
 
     assert "3 passed" in said
@@ -85,7 +52,7 @@ def test_nothing_of_a_run_is_left_when_it_has_ended(short_path: Path, options: t
 
 
 def test_nothing_of_a_run_is_left_when_it_was_killed(short_path: Path) -> None:
-    run = Run(short_path, "hang")
+    run = SeparateRun(short_path, _tests("hang"))
     assert run.process.stdout is not None
     while "HANGS" not in run.process.stdout.readline():
         assert run.process.poll() is None
@@ -101,7 +68,7 @@ def test_nothing_of_a_run_is_left_when_it_was_killed(short_path: Path) -> None:
 def test_a_run_fails_with_the_servers_last_words_when_its_server_dies(
     short_path: Path, options: tuple[str, ...]
 ) -> None:
-    run = Run(short_path, "kill", *options)
+    run = SeparateRun(short_path, _tests("kill"), *options)
     said, _ = run.process.communicate()
 
     assert run.process.returncode != 0
@@ -112,7 +79,7 @@ def test_a_run_fails_with_the_servers_last_words_when_its_server_dies(
 
 async def test_a_run_can_use_a_given_server_and_leaves_no_database_there(short_path: Path) -> None:
     async with EmbeddedPostgres(short_path / "given") as server:
-        run = Run(short_path, "pass", **{DATABASE_URL: server.url})
+        run = SeparateRun(short_path, _tests("pass"), **{DATABASE_URL: server.url})
         said, _ = run.process.communicate()
         host = await fetch(server.url, "SHOW unix_socket_directories")
         left = await fetch(server.url, "SELECT string_agg(datname, ' ' ORDER BY datname) FROM pg_database")

@@ -1,4 +1,4 @@
-"""A test process's hold on the Postgres that its whole run shares."""
+"""A test process's hold on the servers that its whole run shares."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ import sys
 import time
 from typing import Any
 
+from tests.servers.java import Missing
 from tests.servers.rendezvous import CHECKOUT, Rendezvous
 
 KEEPER_STARTS_S = 60
 ANSWER_S = 300  # a migration on a busy machine included
 
 
-class SharedPostgres:
-    """One connection to the keeper; the server stays for as long as any process of the run has one."""
+class SharedServers:
+    """One connection to the keeper; the servers stay for as long as any process of the run has one."""
 
     def __init__(self, rendezvous: Rendezvous) -> None:
         self._rendezvous = rendezvous
@@ -25,6 +26,7 @@ class SharedPostgres:
             self._conn = _connect(rendezvous) or _start_keeper(rendezvous)
         self._conn.settimeout(ANSWER_S)
         self._answers = self._conn.makefile("rb")
+        self._said_died: dict[str, Any] | None = None
         found = self._ask("server")
         self.url: str = found["url"]
         self.prefix: str = found["prefix"]
@@ -33,13 +35,25 @@ class SharedPostgres:
         """Return the name of the migrated database; the first to ask has it made."""
         return str(self._ask("template")["template"])
 
-    def fetch_death(self) -> list[str] | None:
-        """Return the last lines of the server's log if it died, None if it lives; does not wait."""
-        ready, _, _ = select.select([self._conn], [], [], 0)
-        if not ready:
-            return None
-        said = self._answers.readline()
-        return list(json.loads(said)["died"]) if said else ["its keeper was killed"]
+    def fetch_url(self, name: str) -> str:
+        """Return the address of the run's Neo4j or Elasticsearch; the first to ask has it started.
+
+        Raises `Missing` where this machine cannot run it.
+        """
+        answer = self._ask(name)
+        if "missing" in answer:
+            raise Missing(answer["missing"])
+        return str(answer["url"])
+
+    def fetch_death(self) -> str | None:
+        """Return what to say of a server that died, its log's last lines among it; does not wait."""
+        if self._said_died is None:
+            ready, _, _ = select.select([self._conn], [], [], 0)
+            if ready:
+                said = self._answers.readline()
+                keeper = {"server": "keeper of servers", "log": ["it was killed"]}
+                self._said_died = json.loads(said)["died"] if said else keeper
+        return None if self._said_died is None else _describe(self._said_died)
 
     def leave(self) -> None:
         """Let go of the server; the last one to leave waits until it is gone."""
@@ -58,10 +72,15 @@ class SharedPostgres:
         said = self._answers.readline()
         answer: dict[str, Any] = json.loads(said) if said else {"error": self._rendezvous.log.read_text()}
         if "died" in answer:
-            raise RuntimeError("the test run's Postgres died:\n" + "\n".join(answer["died"]))
+            self._said_died = answer["died"]
+            raise RuntimeError(_describe(answer["died"]))
         if "error" in answer:
-            raise RuntimeError(f"the test run has no Postgres:\n{answer['error']}")
+            raise RuntimeError(f"the test run has no server:\n{answer['error']}")
         return answer
+
+
+def _describe(died: dict[str, Any]) -> str:
+    return f"the test run's {died['server']} died; the end of its log:\n" + "\n".join(died["log"])
 
 
 def _connect(rendezvous: Rendezvous) -> socket.socket | None:
