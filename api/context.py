@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from api.loaders import Loaders
     from api.settings import ServerSettings
+    from projection.routing import Wants
     from store.database import Database
     from store.ingest.ingest import Ingest
     from store.keys import Keys
@@ -49,6 +50,8 @@ class Context:
     request: HTTPConnection | None = None
     request_id: str = ""
     reads_primary: bool = False
+    wants: Wants | None = None
+    """What the projections' answers must show; None: whatever they have."""
     _loaders: Loaders | None = field(default=None, repr=False)
 
     @property

@@ -30,6 +30,8 @@ from api.notes.mutations import NoteMutations
 from api.parameters.mutations import ParameterMutations
 from api.parameters.queries import ParameterQueries
 from api.problems import ProblemHandler
+from api.projections.mutations import ProjectionMutations
+from api.projections.queries import ProjectionQueries
 from api.runs.batches import BatchMutations
 from api.runs.bulk_mutations import BulkRunMutations
 from api.runs.mutations import RunMutations
@@ -49,8 +51,12 @@ class Query(
     ParameterQueries,
     ComparisonQueries,
     NodeQueries,
+<<<<<<< HEAD
     LineageQueries,
     LineageFindingQueries,
+=======
+    ProjectionQueries,
+>>>>>>> projection
 ):
     pass
 
@@ -70,6 +76,7 @@ class Mutation(
     TagMutations,
     NoteMutations,
     ArtifactMutations,
+    ProjectionMutations,
     LineageMutations,
 ):
     pass

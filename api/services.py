@@ -7,9 +7,12 @@ from contextlib import asynccontextmanager
 
 from api.background import Background, Work, repeat
 from api.context import Services
+from api.projections.figures import ProjectionFigures
 from api.settings import Settings
 from api.transport.observation import Figures
+from api.ways import Ways, open_ways
 from domain.ids import RunID, WorkspaceID
+from projection.hosting import list_lines, prepare_projections
 from store.database import Database
 from store.ingest.ingest import Ingest
 from store.keys import Keys
@@ -26,6 +29,7 @@ SWEEP_S = 5.0
 SAMPLE_S = 60.0
 PURGE_S = 300.0
 FORGET_S = 3600.0
+FIGURES_S = 5.0
 
 
 @asynccontextmanager
@@ -48,25 +52,48 @@ async def open_services(settings: Settings, *, url: str, figures: Figures) -> As
 
     ingest = Ingest(database, keys, settings.ingest, written=written)
     figures.waiting_points.set_function(lambda: ingest.waiting_points)
-    background = Background(
-        list_background(database, compactor, settler, wakeups), on_crash=lambda name: figures.crashes.labels(name).inc()
-    )
-    try:
-        await ingest.start()
-        await background.start()
-        yield Services(
-            database=database,
-            keys=keys,
-            numbers=Numbers(database),
-            ingest=ingest,
-            compactor=compactor,
-            wakeups=wakeups,
-            settings=settings.server,
+    async with closing(database), open_ways(settings) as ways:
+        await prepare_projections(database, ways.targets)
+        background = Background(
+            list_background(database, compactor, settler, wakeups)
+            | list_projecting(database, wakeups, settings, ways, figures),
+            on_crash=lambda name: figures.crashes.labels(name).inc(),
         )
+        try:
+            await ingest.start()
+            await background.start()
+            yield Services(
+                database=database,
+                keys=keys,
+                numbers=Numbers(database),
+                ingest=ingest,
+                compactor=compactor,
+                wakeups=wakeups,
+                settings=settings.server,
+            )
+        finally:
+            await background.stop()
+            await ingest.stop()
+
+
+@asynccontextmanager
+async def closing(database: Database) -> AsyncIterator[None]:
+    """Close a database at the end."""
+    try:
+        yield
     finally:
-        await background.stop()
-        await ingest.stop()
         await database.close()
+
+
+def list_projecting(
+    database: Database, wakeups: Wakeups, settings: Settings, ways: Ways, figures: Figures
+) -> dict[str, Work]:
+    """Return what follows the record in this process, and the look at how all projections stand."""
+    shown = ProjectionFigures(figures.registry)
+    works: dict[str, Work] = {"projection_figures": repeat(lambda: shown.look(database), seconds=FIGURES_S)}
+    if settings.projection.in_server == "on":
+        works |= list_lines(database, wakeups, ways.targets, settings.projection)
+    return works
 
 
 def list_background(database: Database, compactor: Compactor, settler: Settler, wakeups: Wakeups) -> dict[str, Work]:

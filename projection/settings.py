@@ -31,6 +31,18 @@ class ProjectionSettings(BaseSettings):
         default=1, gt=0, le=60, description="How often the outbox is looked at where no notification came, in seconds."
     )
     batch: int = Field(default=1000, ge=1, le=100_000, description="Outbox rows that are projected together.")
+    behind_seconds: float = Field(
+        default=60,
+        gt=0,
+        le=86_400,
+        description="A projection that is further behind than this, in seconds, is not asked: the record is.",
+    )
+    slow_seconds: float = Field(
+        default=10,
+        gt=0,
+        le=300,
+        description="How long a question may take a projection's server, in seconds, before the record is asked.",
+    )
     largest_drop: float = Field(
         default=0.1,
         ge=0,

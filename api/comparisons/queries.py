@@ -16,15 +16,15 @@ from api.comparisons.types import (
     ComparedTagValue,
     RunComparison,
 )
-from api.connections import AT_LEAST
 from api.info import Info
-from api.reading import await_token
+from api.reading import DEFAULT_WAIT_MS, AtLeast, WaitMs, WithFallback, await_token
 from api.runs.types import Run
 from domain.comparisons import Compared
 from domain.errors import TooLarge
 from domain.ids import RunID
 from domain.parameters import Parameter
 from domain.references import parse_run_id
+from projection.routing import Fallback
 from store.comparisons import Comparison, compare_runs
 from store.metrics.summaries import StoredSummary
 
@@ -47,9 +47,11 @@ class ComparisonQueries:
         only_differences: Annotated[  # noqa: FBT002  # an argument of GraphQL has a name
             bool, strawberry.argument(description="Leave out what is the same in all of them.")
         ] = False,
-        at_least: Annotated[str | None, strawberry.argument(description=AT_LEAST)] = None,
+        at_least: AtLeast = None,
+        wait_ms: WaitMs = DEFAULT_WAIT_MS,
+        fallback: WithFallback = Fallback.RECORD,
     ) -> RunComparison:
-        await await_token(info, at_least)
+        await await_token(info, at_least, wait_ms=wait_ms, fallback=fallback)
         context = info.context
         asked = [parse_run_id(text, context.workspace, "ids", str(index)) for index, text in enumerate(ids)]
         async with context.read_settled(asked) as conn:

@@ -6,16 +6,17 @@ from typing import Annotated
 
 import strawberry
 
-from api.connections import AFTER, AT_LEAST, DEFAULT_PAGE, FIRST, Connection, connect_page, read_page
+from api.connections import AFTER, DEFAULT_PAGE, FIRST, Connection, connect_page, read_page
 from api.experiments.loaders import find_experiment, load_experiment
 from api.experiments.types import Experiment
 from api.info import Info
-from api.reading import await_token
+from api.reading import DEFAULT_WAIT_MS, AtLeast, WaitMs, WithFallback, await_token
 from domain.errors import InvalidInput, NotFound
 from domain.experiments import Lifecycle
 from domain.ids import ExperimentID, NodeKind
 from domain.pages import Count
 from domain.references import parse_node_id
+from projection.routing import Fallback
 from store.experiments import count_experiments, list_experiments
 
 Experiments = Connection[Experiment]
@@ -29,11 +30,13 @@ class ExperimentQueries:
         info: Info,
         name: Annotated[str | None, strawberry.argument(description="Its name.")] = None,
         id: Annotated[strawberry.ID | None, strawberry.argument(description="Its global id.")] = None,
-        at_least: Annotated[str | None, strawberry.argument(description=AT_LEAST)] = None,
+        at_least: AtLeast = None,
+        wait_ms: WaitMs = DEFAULT_WAIT_MS,
+        fallback: WithFallback = Fallback.RECORD,
     ) -> Experiment | None:
         if (name is None) == (id is None):
             raise InvalidInput("either `name` or `id` is given", path=["name"])
-        await await_token(info, at_least)
+        await await_token(info, at_least, wait_ms=wait_ms, fallback=fallback)
         try:
             if id is not None:
                 found = ExperimentID(parse_node_id(id, info.context.workspace, NodeKind.EXPERIMENT, "id"))
@@ -52,9 +55,11 @@ class ExperimentQueries:
         lifecycle: Annotated[
             Lifecycle, strawberry.argument(description="Whether archived and deleted ones are shown.")
         ] = Lifecycle.PRESENT,
-        at_least: Annotated[str | None, strawberry.argument(description=AT_LEAST)] = None,
+        at_least: AtLeast = None,
+        wait_ms: WaitMs = DEFAULT_WAIT_MS,
+        fallback: WithFallback = Fallback.RECORD,
     ) -> Experiments:
-        await await_token(info, at_least)
+        await await_token(info, at_least, wait_ms=wait_ms, fallback=fallback)
         context = info.context
         asked = read_page(first, after)
         async with context.read() as conn:

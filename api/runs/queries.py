@@ -7,12 +7,12 @@ from typing import Annotated
 
 import strawberry
 
-from api.connections import AFTER, AT_LEAST, DEFAULT_PAGE, FIRST, Connection, check_first, connect
+from api.connections import AFTER, DEFAULT_PAGE, FIRST, Connection, check_first, connect
 from api.filters.inputs import FilterInput
 from api.filters.orders import RunOrder, read_orders
 from api.filters.texts import QUERY, read_question
 from api.info import Info
-from api.reading import await_token, read_run_table
+from api.reading import DEFAULT_WAIT_MS, AtLeast, WaitMs, WithFallback, await_token, read_run_table
 from api.runs.loaders import load_run
 from api.runs.types import Run
 from domain import runs
@@ -20,6 +20,7 @@ from domain.experiments import Lifecycle
 from domain.ids import RunID
 from domain.pages import Count
 from domain.references import parse_run_id
+from projection.routing import Fallback
 from store.run_table import RunPage, count_runs, fetch_run_page
 from store.runs import fetch_runs
 
@@ -33,9 +34,11 @@ class RunQueries:
         self,
         info: Info,
         id: Annotated[strawberry.ID, strawberry.argument(description="Its global id, or its bare UUID.")],
-        at_least: Annotated[str | None, strawberry.argument(description=AT_LEAST)] = None,
+        at_least: AtLeast = None,
+        wait_ms: WaitMs = DEFAULT_WAIT_MS,
+        fallback: WithFallback = Fallback.RECORD,
     ) -> Run:
-        await await_token(info, at_least)
+        await await_token(info, at_least, wait_ms=wait_ms, fallback=fallback)
         return await load_run(info, parse_run_id(id, info.context.workspace, "id"))
 
     @strawberry.field(
@@ -55,9 +58,11 @@ class RunQueries:
         lifecycle: Annotated[
             Lifecycle, strawberry.argument(description="Whether archived and deleted runs are shown.")
         ] = Lifecycle.PRESENT,
-        at_least: Annotated[str | None, strawberry.argument(description=AT_LEAST)] = None,
+        at_least: AtLeast = None,
+        wait_ms: WaitMs = DEFAULT_WAIT_MS,
+        fallback: WithFallback = Fallback.RECORD,
     ) -> Runs:
-        await await_token(info, at_least)
+        await await_token(info, at_least, wait_ms=wait_ms, fallback=fallback)
         context = info.context
         size = check_first(first)
         tree = await read_question(where, query, context.workspace)

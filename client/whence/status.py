@@ -16,6 +16,7 @@ _COUNTS = """query Status {
   workspace { name }
   experiments(first: 1) { totalCount { value exact } }
   runs(first: 1) { totalCount { value exact } }
+  projections { name generation trusted lagRows lagSeconds deadLetters waitsFor }
 }"""
 
 
@@ -52,6 +53,23 @@ def _print_counts(service: Service) -> None:
     for name in ("experiments", "runs"):
         total = data[name]["totalCount"]
         print(f"{name:<11}  {'' if total['exact'] else 'at least '}{total['value']}")
+    for projection in data["projections"]:
+        print(f"{projection['name']:<11}  {_describe(projection)}")
+
+
+def _describe(projection: dict[str, Any]) -> str:
+    """Return how a projection stands, the worst first."""
+    if projection["generation"] is None:
+        state = "is being built; the record answers"
+    elif not projection["trusted"]:
+        state = "is being verified after a restore; the record answers"
+    elif projection["lagRows"]:
+        state = f"{projection['lagRows']} changes behind, for {projection['lagSeconds']:.1f} s"
+    else:
+        state = "up to date"
+    waits = f"; waits: {projection['waitsFor']}" if projection["waitsFor"] else ""
+    dead = f"; {projection['deadLetters']} refused, tried again" if projection["deadLetters"] else ""
+    return f"{state}{waits}{dead}"
 
 
 def _read(response: httpx.Response) -> dict[str, Any]:

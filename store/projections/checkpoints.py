@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import asyncpg
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import Conflict
 from domain.positions import Position
@@ -27,6 +28,7 @@ UPDATE projections SET checkpoint = GREATEST(checkpoint, $3), moved_at = clock_t
        waits_for = NULL, bookmark = COALESCE($4, bookmark)
 WHERE name = $1 AND term = $2 RETURNING checkpoint
 """
+SETTLED = "SELECT (number << 48) + pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1 FROM incarnation"
 RAISE_EPOCH = "UPDATE projections SET epoch = epoch + 1, bookmark = COALESCE($2, bookmark) WHERE name = $1"
 TRUST = """
 UPDATE projections SET trusted = true, epoch = epoch + 1
@@ -93,3 +95,15 @@ async def note_waiting(database: Database, projection: str, reason: str) -> None
     """Say why the line stands: its server is away, full, or refuses writes."""
     async with change_progress(database) as driver:
         await driver.execute(WAIT, projection, reason)
+
+
+async def fetch_progress(conn: AsyncConnection) -> dict[str, tuple[Position, int]]:
+    """Return the checkpoint and the epoch of every projection."""
+    rows = await conn.exec_driver_sql("SELECT name, checkpoint, epoch FROM projections")
+    return {row.name: (Position(row.checkpoint), row.epoch) for row in rows}
+
+
+async def fetch_settled_position(conn: AsyncConnection) -> Position:
+    """Return the position at and below which nothing can be written any more."""
+    row = await conn.exec_driver_sql(SETTLED)
+    return Position(row.scalar_one())

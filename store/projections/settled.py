@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
+from domain.ids import WorkspaceID
 from domain.positions import Position
 from domain.projections import Entity
 
@@ -25,6 +26,11 @@ HURRY = """
 UPDATE projection_pending AS known SET due = clock_timestamp()
 FROM unnest($2::uuid[], $3::uuid[]) AS asked (workspace, uid)
 WHERE known.projection = $1 AND known.workspace = asked.workspace AND known.uid = asked.uid
+"""
+
+HURRY_WORKSPACE = """
+UPDATE projection_pending SET due = clock_timestamp()
+WHERE projection = $1 AND workspace = $2 AND oldest <= $3 AND due > clock_timestamp()
 """
 
 
@@ -62,3 +68,10 @@ async def hurry_entities(driver: asyncpg.Connection, projection: str, entities: 
 
 def _columns(entities: Sequence[Entity]) -> tuple[list[object], list[object]]:
     return [one.workspace for one in entities], [one.key.uuid for one in entities]
+
+
+async def hurry_workspace(
+    driver: asyncpg.Connection, projection: str, workspace: WorkspaceID, position: Position
+) -> None:
+    """Make due what a token of a workspace waits for; of other workspaces nothing."""
+    await driver.execute(HURRY_WORKSPACE, projection, workspace, position)

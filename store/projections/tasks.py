@@ -96,3 +96,8 @@ def _task(row: asyncpg.Record) -> Task:
     fields["options"] = json.loads(fields["options"])
     fields["result"] = None if fields["result"] is None else json.loads(fields["result"])
     return Task(**fields)
+
+
+async def fetch_is_known(driver: asyncpg.Connection, projection: str) -> bool:
+    """Say whether some process ever had this projection in its settings."""
+    return bool(await driver.fetchval("SELECT EXISTS (SELECT FROM projections WHERE name = $1)", projection))

@@ -100,11 +100,20 @@ def test_a_workspace_is_made_where_that_is_asked_for(tmp_path: Path) -> None:
     assert server.requests[0].body["variables"] == {"input": {"name": "demo"}}
 
 
+def projection(name: str, **fields: object) -> dict[str, object]:
+    even = {"generation": 1, "trusted": True, "lagRows": 0, "lagSeconds": 0.0, "deadLetters": 0, "waitsFor": None}
+    return {"name": name, **even, **fields}
+
+
 def test_status_tells_version_workspace_and_counts(capsys: pytest.CaptureFixture[str]) -> None:
     counts = {
         "workspace": {"name": "demo"},
         "experiments": {"totalCount": {"value": 3, "exact": True}},
         "runs": {"totalCount": {"value": 10_000, "exact": False}},
+        "projections": [
+            projection("graph", lagRows=3, lagSeconds=1.25, deadLetters=1, waitsFor="it did not answer"),
+            projection("index"),
+        ],
     }
     with serve(in_turn(Answer({"data": counts}))) as server:
         code = main(["status", "--url", server.url])
@@ -117,6 +126,8 @@ def test_status_tells_version_workspace_and_counts(capsys: pytest.CaptureFixture
         "workspace    demo",
         "experiments  3",
         "runs         at least 10000",
+        "graph        3 changes behind, for 1.2 s; waits: it did not answer; 1 refused, tried again",
+        "index        up to date",
     ]
 
 

@@ -1,0 +1,1 @@
+"""How projections stand, and what can be asked of them."""
