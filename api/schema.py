@@ -51,12 +51,9 @@ class Query(
     ParameterQueries,
     ComparisonQueries,
     NodeQueries,
-<<<<<<< HEAD
     LineageQueries,
     LineageFindingQueries,
-=======
     ProjectionQueries,
->>>>>>> projection
 ):
     pass
 
