@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.predicates import Value
 from search.elastic.values import decode_value, encode_value, shorten
 
 numbers = st.one_of(
@@ -40,7 +41,7 @@ def test_a_whole_number_is_shown_as_an_integer(value: float, shown: float) -> No
 
 
 def test_types_stand_as_boolean_number_text() -> None:
-    ordered = [False, True, -math.inf, -1, 0, math.inf, "", "Z", "a", "\uffff", "🔥"]
+    ordered: list[Value] = [False, True, -math.inf, -1, 0, math.inf, "", "Z", "a", "\uffff", "🔥"]
 
     assert sorted(map(encode_value, ordered)) == list(map(encode_value, ordered))
 
