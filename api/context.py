@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
     from starlette.requests import HTTPConnection
 
+    from api.compiled.plans import Plans
     from api.loaders import Loaders
     from api.settings import ServerSettings
     from projection.routing import Wants
@@ -52,6 +53,8 @@ class Context:
     reads_primary: bool = False
     wants: Wants | None = None
     """What the projections' answers must show; None: whatever they have."""
+    plans: Plans | None = None
+    """What was compiled for the document, where it is cached and the settings do not say otherwise."""
     _loaders: Loaders | None = field(default=None, repr=False)
 
     @property

@@ -9,6 +9,7 @@ from api.context import Context
 from api.experiments.loaders import ExperimentLoader
 from api.lineage.links import MomentLoader
 from api.metrics.loaders import DefinitionsLoader, SeriesCountLoader, SeriesLoader, SummariesLoader
+from api.models.loaders import AliasesLoader, SameBytesLoader
 from api.nodes.loaders import NodeLoader
 from api.notes.loaders import NoteCountLoader, NotesOnLoader
 from api.parameters.loaders import ParametersLoader
@@ -85,3 +86,11 @@ class Loaders:
     @cached_property
     def artifact_counts(self) -> ArtifactCountLoader:
         return ArtifactCountLoader(self._context)
+
+    @cached_property
+    def aliases(self) -> AliasesLoader:
+        return AliasesLoader(self._context)
+
+    @cached_property
+    def same_bytes(self) -> SameBytesLoader:
+        return SameBytesLoader(self._context)

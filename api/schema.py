@@ -14,7 +14,10 @@ from strawberry.types import ExecutionContext
 from api.artifacts.mutations import ArtifactMutations
 from api.changes.subscriptions import ChangeSubscriptions
 from api.comparisons.queries import ComparisonQueries
+from api.compiled.executor import CompiledExecutor
 from api.conversion import convert_quickly
+from api.datasets.mutations import DatasetMutations
+from api.deployments.mutations import DeploymentMutations
 from api.execution import Execution, PreparedDocuments
 from api.experiments.mutations import ExperimentMutations
 from api.experiments.queries import ExperimentQueries
@@ -24,6 +27,7 @@ from api.lineage.mutations import LineageMutations
 from api.lineage.queries import LineageQueries
 from api.metrics.mutations import MetricMutations
 from api.metrics.queries import MetricQueries
+from api.models.mutations import ModelMutations
 from api.nodes.queries import NodeQueries
 from api.nodes.wrapping import TYPES
 from api.notes.mutations import NoteMutations
@@ -75,6 +79,9 @@ class Mutation(
     ArtifactMutations,
     ProjectionMutations,
     LineageMutations,
+    DatasetMutations,
+    ModelMutations,
+    DeploymentMutations,
 ):
     pass
 
@@ -129,5 +136,6 @@ schema = Schema(
     subscription=Subscription,
     types=list(TYPES.values()),
     config=StrawberryConfig(scalar_map=SCALARS),
+    execution_context_class=CompiledExecutor,
     exception_handlers=[ProblemHandler()],
 )

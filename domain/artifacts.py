@@ -9,6 +9,8 @@ from uuid import UUID
 from domain.digests import normalise_digest
 from domain.errors import InvalidInput
 from domain.ids import AttemptID, NodeKey, NodeKind, RunID
+from domain.lineage.kinds import EdgeKind
+from domain.lineage.roles import Role, choose_role
 from domain.texts import check_name, check_text, shown
 from domain.uris import normalise_uri
 
@@ -17,7 +19,7 @@ INT64_MAX = (1 << 63) - 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArtifactDraft:
-    """An artifact to be logged, as it will stand in the record."""
+    """An artifact to be logged, as it will stand in the record; `role`: what it is to its run in lineage."""
 
     name: str
     path: str
@@ -26,6 +28,7 @@ class ArtifactDraft:
     digest: str | None = None
     uri: str | None = None
     step: int | None = None
+    role: Role | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +65,7 @@ def make_artifact_draft(
     digest: str | None = None,
     uri: str | None = None,
     step: int | None = None,
+    role: Role | None = None,
 ) -> ArtifactDraft:
     """Return a draft with its digest and URI in their one spelling. Raises `InvalidInput` with the field's name."""
     if not path:
@@ -69,6 +73,7 @@ def make_artifact_draft(
     check_text(path, "path")
     if size is not None and not 0 <= size <= INT64_MAX:
         raise InvalidInput(f"{size} is no size in bytes", path=["size"])
+    choose_role(EdgeKind.GENERATED, role, from_evaluation=False)
     if step is not None and not -INT64_MAX - 1 <= step <= INT64_MAX:
         raise InvalidInput(f"{shown(step)} is no 64-bit step", path=["step"])
     return ArtifactDraft(
@@ -79,4 +84,5 @@ def make_artifact_draft(
         digest=None if digest is None else normalise_digest(digest, "digest"),
         uri=None if uri is None else normalise_uri(uri, "uri"),
         step=step,
+        role=role,
     )

@@ -66,7 +66,7 @@ class DatasetPart(StrEnum):
     """What a leaf about a run's data asks for."""
 
     NAME = "name"
-    """The dataset, as `namespace/name`, or its name alone."""
+    """The dataset's name, without its namespace."""
     VERSION = "version"
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from domain.errors import Conflict, InvalidInput
 from domain.ids import AttemptID, ExperimentID, NodeKey, NodeKind, RunID
+from domain.lineage.surroundings import CodeDraft, EnvironmentDraft
 from domain.parameters import Parameter, check_parameters
 from domain.tags import Tag, check_tags
 from domain.texts import check_name, check_text
@@ -93,6 +94,8 @@ class RunDraft:
     attempt: AttemptID | None = None
     parameters: tuple[Parameter, ...] = ()
     tags: tuple[Tag, ...] = ()
+    code: CodeDraft | None = None
+    environment: EnvironmentDraft | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.experiment, str):

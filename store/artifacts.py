@@ -15,6 +15,7 @@ from domain.ids import AttemptID, NodeKey, NodeKind, RunID, WorkspaceID
 from domain.pages import Count, Page, TimeCursor
 from store import tables
 from store.counters import Counters, lock_run, save_counters
+from store.lineage.files import record_files
 from store.outbox import Changed
 from store.paging import count_below, fetch_pages
 from store.standing import Standing, read_standing
@@ -41,6 +42,7 @@ async def log_artifact(
     await put_artifact(tx, counters, draft, id=id, standing=standing)
     counters.raise_revision(tx, Changed.DOCUMENT)
     await save_counters(tx, counters)
+    await record_files(tx, workspace, run, [draft])
 
 
 async def put_artifact(
@@ -69,7 +71,9 @@ async def put_artifact(
     if made is None:
         raise Conflict(f"artifact {id} already exists", path=["id"])
     key = NodeKey(NodeKind.ARTIFACT, id)
-    await insert_texts(tx, counters.workspace, key, {Place.NAME: draft.name, Place.PATH: draft.path})
+    await insert_texts(
+        tx, counters.workspace, key, {Place.NAME: draft.name, Place.PATH: draft.path}, about=counters.run
+    )
     tx.changed(counters.workspace, key, 1, Changed.DOCUMENT)
 
 

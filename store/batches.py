@@ -9,12 +9,15 @@ from uuid import UUID
 
 from domain.artifacts import ArtifactDraft
 from domain.ids import AttemptID, NodeKey, NodeKind, NoteID, RunID, WorkspaceID
+from domain.lineage.surroundings import CodeDraft, EnvironmentDraft
 from domain.parameters import Parameter, ParameterMode, check_parameters
 from domain.runs import RunStatus
 from domain.tags import Tag, check_tags
 from domain.texts import check_note
 from store.artifacts import put_artifact
 from store.counters import Counters, lock_run, save_counters
+from store.lineage.files import record_files
+from store.lineage.surroundings import record_surroundings
 from store.metrics.points import Prepared, write_points
 from store.notes import insert_note
 from store.outbox import Changed
@@ -63,6 +66,8 @@ class Batch:
     artifacts: tuple[NewArtifact, ...] = ()
     points: Prepared | None = None
     ending: Ending | None = None
+    code: CodeDraft | None = None
+    environment: EnvironmentDraft | None = None
 
     def __post_init__(self) -> None:
         check_parameters(self.parameters, "params")
@@ -85,6 +90,8 @@ async def log_batch(tx: Transaction, workspace: WorkspaceID, batch: Batch, *, ke
     if batch.ending is not None:
         end = batch.ending
         await put_end(tx, counters, end.status, ended_at=end.ended_at, standing=standing)
+    await record_files(tx, workspace, batch.run, [artifact.draft for artifact in batch.artifacts])
+    await record_surroundings(tx, workspace, batch.run, code=batch.code, environment=batch.environment)
     # Last: points lock summaries, which come after the run's own row.
     accepted = 0 if batch.points is None else await write_points(tx, counters, batch.points)
     await save_counters(tx, counters)

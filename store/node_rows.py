@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.ids import NodeKey, NodeKind, WorkspaceID, make_uuid7
-from store.node_tables import LINEAGE
+from store.node_tables import HIDDEN, LINEAGE
 from store.outbox import Changed
 from store.texts import Place, insert_texts
 from store.transactions import Transaction
@@ -74,6 +74,18 @@ async def insert_nodes(
         found |= made
     lost = wanted.keys() - found.keys()
     return found | await fetch_existing(tx.conn, workspace, kind, lost) if lost else found
+
+
+async def fetch_lineage_rows(
+    conn: AsyncConnection, workspace: WorkspaceID, kind: NodeKind, ids: Collection[UUID]
+) -> dict[UUID, Any]:
+    """Return those nodes of a kind that lineage alone knows, as the values of their noun; one query."""
+    if not ids:
+        return {}
+    table, value = LINEAGE[kind]
+    columns = [column for column in table.c if column.name not in HIDDEN]
+    rows = await conn.execute(sa.select(*columns).where(table.c.workspace == workspace, table.c.id.in_(ids)))
+    return {row.id: value(**row._mapping) for row in rows}
 
 
 async def _insert_texts(

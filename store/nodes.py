@@ -6,15 +6,14 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, TypeAlias
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain import nodes as domain
 from domain.ids import NodeKey, NodeKind, WorkspaceID
 from store.artifacts import fetch_artifacts
 from store.experiments import fetch_experiments
 from store.lineage.evaluations import fetch_evaluations
-from store.node_tables import HIDDEN, LINEAGE
+from store.node_rows import fetch_lineage_rows
+from store.node_tables import LINEAGE
 from store.notes import fetch_notes
 from store.runs import fetch_runs
 from store.workspaces import fetch_workspaces
@@ -49,17 +48,8 @@ async def fetch_nodes(conn: AsyncConnection, workspace: WorkspaceID, keys: Colle
         if kind in FETCHES:
             rows = await FETCHES[kind](conn, workspace, ids)
         elif kind in LINEAGE:
-            rows = await _fetch_lineage(conn, workspace, kind, ids)
+            rows = await fetch_lineage_rows(conn, workspace, kind, ids)
         else:
             rows = {}
         found |= {NodeKey(kind, uuid): node for uuid, node in rows.items()}
     return found
-
-
-async def _fetch_lineage(
-    conn: AsyncConnection, workspace: WorkspaceID, kind: NodeKind, ids: Collection[UUID]
-) -> dict[UUID, domain.LineageNode]:
-    table, value = LINEAGE[kind]
-    columns = [column for column in table.c if column.name not in HIDDEN]
-    rows = await conn.execute(sa.select(*columns).where(table.c.workspace == workspace, table.c.id.in_(ids)))
-    return {row.id: value(**row._mapping) for row in rows}

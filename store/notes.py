@@ -31,8 +31,9 @@ WITH note AS (
 ), version AS (
   INSERT INTO note_versions (workspace, note, version, text, edited_by) SELECT $1, id, 1, $5, $6 FROM note
 ), texts AS (
-  INSERT INTO texts (workspace, subject, kind, field, piece, tokens)
-  SELECT $1, note.id, $7, $8, row.piece - 1, row.tokens::tsvector
+  INSERT INTO texts (workspace, subject, kind, about, field, piece, pieces, tokens)
+  SELECT $1, note.id, $7, COALESCE((SELECT run FROM artifacts WHERE workspace = $1 AND id = $4), $4), $8, row.piece - 1,
+         cardinality($9::text[]), row.tokens::tsvector
   FROM note, unnest($9::text[]) WITH ORDINALITY AS row (tokens, piece)
 )
 SELECT id FROM note
@@ -88,7 +89,7 @@ async def edit_note(
         raise Conflict(f"note {note} is deleted: restore it first", path=["note"])
     if row.text != text:
         await _keep_version(tx, workspace, note, row.version + 1, text, edited_by)
-        await replace_texts(tx, workspace, NodeKey(NodeKind.NOTE, note), {Place.TEXT: text})
+        await _save_text(tx, workspace, row, text)
         await _save(tx, workspace, row, text=text, version=row.version + 1, updated_at=sa.func.now())
 
 
@@ -97,6 +98,7 @@ async def mark_note(tx: Transaction, workspace: WorkspaceID, note: NoteID, *, de
     row = await _lock(tx, workspace, note)
     if (row.deleted_at is not None) != deleted:
         await _save(tx, workspace, row, deleted_at=sa.func.now() if deleted else None)
+        await _save_text(tx, workspace, row, None if deleted else row.text)
 
 
 async def _lock(tx: Transaction, workspace: WorkspaceID, note: NoteID) -> Any:
@@ -121,6 +123,14 @@ async def _save(tx: Transaction, workspace: WorkspaceID, row: Any, **values: Any
         sa.update(notes).where(notes.c.workspace == workspace, notes.c.id == row.id).values(**values, revision=revision)
     )
     tx.changed(workspace, NodeKey(NodeKind.NOTE, row.id), revision, Changed.DOCUMENT)
+
+
+async def _save_text(tx: Transaction, workspace: WorkspaceID, row: Any, text: str | None) -> None:
+    artifacts = tables.artifacts.c
+    run = sa.select(artifacts.run).where(artifacts.workspace == workspace, artifacts.id == row.subject)
+    on_artifact = row.subject_kind == NodeKind.ARTIFACT.value
+    about = await tx.conn.scalar(run) if on_artifact else row.subject
+    await replace_texts(tx, workspace, NodeKey(NodeKind.NOTE, row.id), {Place.TEXT: text}, about=about)
 
 
 async def _keep_version(

@@ -168,6 +168,7 @@ async def _find_alias(conn: AsyncConnection, workspace: WorkspaceID, model: Node
             aliases.alias == alias,
             aliases.held_to.is_(None),
             aliases.retracted.is_(None),
+            aliases.model_version.is_not(None),
         ),
     )
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
+from uuid import UUID
 
 from domain.ids import NodeKey, WorkspaceID
 from domain.text.fields import STEM, WHOLE, Tokens
@@ -29,17 +30,17 @@ GRAM = "^"
 """What trigrams begin with, behind the sign of `any`: no whole begins so."""
 
 INSERT = """
-INSERT INTO texts (workspace, subject, kind, field, piece, tokens)
-SELECT $1, $2, $3, field, piece, tokens::tsvector
-FROM unnest($4::smallint[], $5::integer[], $6::text[]) AS row (field, piece, tokens)
+INSERT INTO texts (workspace, subject, kind, about, field, piece, pieces, tokens)
+SELECT $1, $2, $3, $4, field, piece, pieces, tokens::tsvector
+FROM unnest($5::smallint[], $6::integer[], $7::integer[], $8::text[]) AS row (field, piece, pieces, tokens)
 """
 REPLACE = f"""
 WITH gone AS (
-  DELETE FROM texts USING unnest($7::smallint[], $8::integer[]) AS kept (field, pieces)
+  DELETE FROM texts USING unnest($9::smallint[], $10::integer[]) AS kept (field, pieces)
   WHERE workspace = $1 AND subject = $2 AND texts.field = kept.field AND texts.piece >= kept.pieces
 )
 {INSERT}
-ON CONFLICT (workspace, subject, field, piece) DO UPDATE SET tokens = excluded.tokens
+ON CONFLICT (workspace, subject, field, piece) DO UPDATE SET pieces = excluded.pieces, tokens = excluded.tokens
 """
 
 
@@ -49,6 +50,7 @@ class Rows:
 
     fields: list[int] = field(default_factory=list)
     pieces: list[int] = field(default_factory=list)
+    counts: list[int] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
     kept: dict[int, int] = field(default_factory=dict)
 
@@ -60,27 +62,43 @@ def make_rows(texts: Mapping[Place, str | None]) -> Rows:
         pieces = make_tsvectors(text) if text else []
         rows.fields += [place.value] * len(pieces)
         rows.pieces += range(len(pieces))
+        rows.counts += [len(pieces)] * len(pieces)
         rows.tokens += pieces
         rows.kept[place.value] = len(pieces)
     return rows
 
 
 async def insert_texts(
-    tx: Transaction, workspace: WorkspaceID, key: NodeKey, texts: Mapping[Place, str | None]
+    tx: Transaction,
+    workspace: WorkspaceID,
+    key: NodeKey,
+    texts: Mapping[Place, str | None],
+    *,
+    about: UUID | None = None,
 ) -> None:
-    """Add the tokens of a node that has none yet."""
+    """Add the tokens of a node that has none yet; `about` is what it stands on, if not itself."""
     rows = make_rows(texts)
     if rows.tokens:
-        await tx.driver.execute(INSERT, workspace, key.uuid, key.kind.value, rows.fields, rows.pieces, rows.tokens)
+        await tx.driver.execute(INSERT, *_list_values(workspace, key, rows, about))
 
 
 async def replace_texts(
-    tx: Transaction, workspace: WorkspaceID, key: NodeKey, texts: Mapping[Place, str | None]
+    tx: Transaction,
+    workspace: WorkspaceID,
+    key: NodeKey,
+    texts: Mapping[Place, str | None],
+    *,
+    about: UUID | None = None,
 ) -> None:
     """Write the tokens of some of a node's texts in place of those that it had; other texts stay."""
     rows = make_rows(texts)
-    about = (workspace, key.uuid, key.kind.value, rows.fields, rows.pieces, rows.tokens)
-    await tx.driver.execute(REPLACE, *about, list(rows.kept), list(rows.kept.values()))
+    values = _list_values(workspace, key, rows, about)
+    await tx.driver.execute(REPLACE, *values, list(rows.kept), list(rows.kept.values()))
+
+
+def _list_values(workspace: WorkspaceID, key: NodeKey, rows: Rows, about: UUID | None) -> tuple[Any, ...]:
+    own = (workspace, key.uuid, key.kind.value, about or key.uuid)
+    return (*own, rows.fields, rows.pieces, rows.counts, rows.tokens)
 
 
 def make_tsvectors(text: str) -> list[str]:
@@ -136,8 +154,3 @@ def name_lexeme(term: str) -> str:
 
 def quote_lexeme(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
-
-
-def list_value_tsvectors(texts: Iterable[Any]) -> list[str | None]:
-    """Return the tokens of several values; None for what is no text."""
-    return [make_value_tsvector(text) if isinstance(text, str) else None for text in texts]

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import strawberry
 
+from api.lineage.enums import Role
+from api.lineage.using import UseInput
 from api.mutating import OfRun
+from api.nodes.inputs import NodeRefInput
 from api.scalars import Int64
 from domain.artifacts import ArtifactDraft, make_artifact_draft
 
@@ -18,11 +21,23 @@ class ArtifactInput:
     digest: str | None = strawberry.field(default=None, description="Digest of the content: `sha256:<hex>`.")
     uri: str | None = strawberry.field(default=None, description="Where the bytes are.")
     step: Int64 | None = strawberry.field(default=None, description="Step of the run that it was made at.")
+    role: Role | None = strawberry.field(
+        default=None,
+        description="What it is to the run: CHECKPOINT, REPORT, ... Left out: OUTPUT, of a run of kind "
+        "EVALUATE REPORT.",
+    )
 
 
 @strawberry.input(description="A file of a run. Its row is recorded, its bytes stay where they are.")
 class LogArtifactInput(OfRun, ArtifactInput):
     pass
+
+
+@strawberry.input(description="A file, model or deployment that a run used.")
+class UseArtifactInput(UseInput):
+    artifact: NodeRefInput = strawberry.field(
+        description="A version of a file or model, a revision of a deployment, a `uri`, or the id of a run's artifact."
+    )
 
 
 def read_artifact(given: ArtifactInput) -> ArtifactDraft:
@@ -35,4 +50,5 @@ def read_artifact(given: ArtifactInput) -> ArtifactDraft:
         digest=given.digest,
         uri=given.uri,
         step=given.step,
+        role=given.role,
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 import strawberry
 
 from api.info import Info
+from api.lineage.availability import Availability
 from api.nodes.types import LineageFacts, Node, make_id, take_facts
 from api.scalars import DateTime, Int64
 from domain import artifacts, nodes
@@ -63,6 +64,9 @@ class ArtifactVersion(LineageFacts):
     digest: str | None = strawberry.field(description="Digest of the content: `sha256:<hex>`.")
     size: Int64 | None = strawberry.field(description="Size in bytes.")
     media_type: str | None = strawberry.field(description="Media type, such as `application/json`.")
+    availability: Availability | None = strawberry.field(
+        description="Whether the bytes are still to be had; null where nobody said. As it is now, whatever `asOf` says."
+    )
 
     @classmethod
     def of(cls, node: nodes.ArtifactVersion, workspace: WorkspaceID) -> Self:
@@ -72,4 +76,5 @@ class ArtifactVersion(LineageFacts):
             digest=node.digest,
             size=node.size,
             media_type=node.media_type,
+            availability=Availability.of(node.availability),
         )

@@ -7,11 +7,15 @@ from typing import Annotated, Any, cast
 
 import strawberry
 
+from api.code.types import CodeRevision
 from api.comparisons.types import (
+    ComparedEnvironment,
+    ComparedEnvironmentValue,
     ComparedMetric,
     ComparedMetricValue,
     ComparedParameter,
     ComparedParameterValue,
+    ComparedRunCode,
     ComparedTag,
     ComparedTagValue,
     RunComparison,
@@ -21,7 +25,7 @@ from api.reading import DEFAULT_WAIT_MS, AtLeast, WaitMs, WithFallback, await_to
 from api.runs.types import Run
 from domain.comparisons import Compared
 from domain.errors import TooLarge
-from domain.ids import RunID
+from domain.ids import RunID, WorkspaceID
 from domain.parameters import Parameter
 from domain.references import parse_run_id
 from projection.routing import Fallback
@@ -36,7 +40,7 @@ Runs = Mapping[RunID, Run]
 @strawberry.type
 class ComparisonQueries:
     @strawberry.field(
-        description="Runs side by side: their parameters, metrics and tags, one row a key; at most 10,000 rows."
+        description="Runs side by side: their parameters, metrics, tags, code and environments; at most 10,000 rows."
     )
     async def compare_runs(
         self,
@@ -64,12 +68,15 @@ class ComparisonQueries:
             params=[_compare_parameter(row, runs) for row in found.parameters],
             metrics=[_compare_metric(row, runs) for row in found.metrics],
             tags=[_compare_tag(row, runs) for row in found.tags],
+            code=_list_code(found, runs, context.workspace),
+            environment=[_compare_environment(row, runs) for row in found.environment],
         )
 
 
 def check_rows(found: Comparison) -> None:
     """Raise `TooLarge` for an answer that nobody could read."""
-    rows = len(found.parameters) + len(found.metrics) + len(found.tags)
+    code = sum(map(len, found.code.values()))
+    rows = code + len(found.parameters) + len(found.metrics) + len(found.tags)
     if rows > MOST_ROWS:
         raise TooLarge(f"these runs have {rows} keys between them, at most {MOST_ROWS} are compared", path=["ids"])
 
@@ -86,10 +93,10 @@ def _compare_metric(row: Compared[StoredSummary], runs: Runs) -> ComparedMetric:
     values = [
         ComparedMetricValue(
             run=runs[run],
-            first=_point(one.summary.first),
-            last=_point(one.summary.last),
-            min=_point(one.summary.minimum),
-            max=_point(one.summary.maximum),
+            first=_point(one.first),
+            last=_point(one.last),
+            min=_point(one.min),
+            max=_point(one.max),
         )
         for run, one in row.values.items()
     ]
@@ -104,3 +111,16 @@ def _point(point: Any) -> Any:
 def _compare_tag(row: Compared[str], runs: Runs) -> ComparedTag:
     values = [ComparedTagValue(run=runs[run], value=text) for run, text in row.values.items()]
     return ComparedTag(key=row.key, values=values, differs=row.differs)
+
+
+def _list_code(found: Comparison, runs: Runs, workspace: WorkspaceID) -> list[ComparedRunCode]:
+    return [
+        ComparedRunCode(revision=CodeRevision.of(one, workspace), run=runs[run])
+        for run in found.runs
+        for one in found.code.get(run, ())
+    ]
+
+
+def _compare_environment(row: Compared[str], runs: Runs) -> ComparedEnvironment:
+    values = [ComparedEnvironmentValue(run=runs[run], value=text) for run, text in row.values.items()]
+    return ComparedEnvironment(key=row.key, values=values, differs=row.differs)

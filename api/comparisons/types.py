@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
+from api.code.types import CodeRevision
 from api.metrics.types import MetricPoint
 from api.runs.types import Run
 from api.scalars import JSON
@@ -58,6 +59,25 @@ class ComparedTag:
     differs: bool = strawberry.field(description=DIFFERS)
 
 
+@strawberry.type(description="Code that a run ran.")
+class ComparedRunCode:
+    revision: CodeRevision = strawberry.field(description="The code.")
+    run: Run = strawberry.field(description="The run.")
+
+
+@strawberry.type(description="A run's value of one thing that is known of environments.")
+class ComparedEnvironmentValue:
+    run: Run = strawberry.field(description="The run.")
+    value: str = strawberry.field(description="The value; of several environments all of them, with commas.")
+
+
+@strawberry.type(description="One thing that is known of the environments of several runs.")
+class ComparedEnvironment:
+    key: str = strawberry.field(description="`imageDigest`, `lockDigest` or `hardware`.")
+    values: list[ComparedEnvironmentValue] = strawberry.field(description="One for each run that has it; at most 100.")
+    differs: bool = strawberry.field(description=DIFFERS)
+
+
 @strawberry.type(description="Runs side by side. A run has at most 4,000 parameters and 500 tags.")
 class RunComparison:
     runs: list[Run] = strawberry.field(description="The runs in the order given; at most 100.")
@@ -66,3 +86,7 @@ class RunComparison:
         description="Metrics by key; of series under `system/` and `rank/` none."
     )
     tags: list[ComparedTag] = strawberry.field(description="Tags by key.")
+    code: list[ComparedRunCode] = strawberry.field(
+        description="The code of each run, by run; a run that ran several revisions has several. At most 10,000."
+    )
+    environment: list[ComparedEnvironment] = strawberry.field(description="What they ran in, at most three rows.")

@@ -8,6 +8,7 @@ from uuid import UUID
 import strawberry
 
 from api.info import Info
+from api.lineage.availability import Availability
 from api.nodes.loaders import load_named
 from api.nodes.types import LineageFacts, take_facts
 from api.scalars import Int64
@@ -32,6 +33,12 @@ class DatasetVersion(LineageFacts):
     digest: str | None = strawberry.field(description="Digest of the content, `sha256:<hex>`; several may share it.")
     location: str | None = strawberry.field(description="Where the bytes are.")
     size: Int64 | None = strawberry.field(description="Size in bytes.")
+    splits: list[str] | None = strawberry.field(
+        description="Subsets that have nothing in common, where somebody named them; at most 100."
+    )
+    availability: Availability | None = strawberry.field(
+        description="Whether the bytes are still to be had; null where nobody said. As it is now, whatever `asOf` says."
+    )
 
     @strawberry.field(description="The dataset that this is a version of.")
     async def dataset(self, info: Info) -> Dataset:
@@ -46,6 +53,8 @@ class DatasetVersion(LineageFacts):
             digest=node.digest,
             location=node.location,
             size=node.size,
+            splits=node.splits,
+            availability=Availability.of(node.availability),
         )
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 import strawberry
 
 from api.info import Info
+from api.lineage.availability import Availability
 from api.nodes.loaders import load_named
 from api.nodes.types import LineageFacts, take_facts
 from domain import nodes
@@ -30,10 +31,27 @@ class ModelVersion(LineageFacts):
     name: str = strawberry.field(description="Name of the version, unique in its model.")
     digest: str | None = strawberry.field(description="Digest of the content, `sha256:<hex>`.")
     stage: str | None = strawberry.field(description="Where it stands on its way to being served.")
+    availability: Availability | None = strawberry.field(
+        description="Whether the bytes are still to be had; null where nobody said. As it is now, whatever `asOf` says."
+    )
 
     @strawberry.field(description="The model that this is a version of.")
     async def model(self, info: Info) -> Model:
         return await load_named(info, NodeKey(NodeKind.MODEL, self.parent), Model)
+
+    @strawberry.field(description="Aliases of the model that mean this version now, by name; at most 100 are given.")
+    async def aliases(self, info: Info) -> list[str]:
+        return await info.context.loaders.aliases.load(self.uuid)
+
+    @strawberry.field(
+        description="Other versions of models with the same bytes, the oldest first; at most 100 are given."
+    )
+    async def same_bytes_as(self, info: Info) -> list[ModelVersion]:
+        if self.digest is None:
+            return []
+        found = await info.context.loaders.same_bytes.load(self.digest)
+        workspace = info.context.workspace
+        return [ModelVersion.of(one, workspace) for one in found if one.id != self.uuid]
 
     @classmethod
     def of(cls, node: nodes.ModelVersion, workspace: WorkspaceID) -> Self:
@@ -43,4 +61,5 @@ class ModelVersion(LineageFacts):
             name=node.name,
             digest=node.digest,
             stage=node.stage,
+            availability=Availability.of(node.availability),
         )

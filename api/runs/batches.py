@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import strawberry
 
 from api.artifacts.inputs import read_artifact
+from api.code.inputs import read_code, read_environment
 from api.info import Info
 from api.metrics.points import read_series
 from api.mutating import RunWrite, read_run_write, write
@@ -75,4 +76,6 @@ async def read_batch(info: Info, target: RunWrite, given: LogBatchInput) -> Batc
         artifacts=tuple(map(NewArtifact, ids[len(notes) :], artifacts)),
         points=points,
         ending=None if given.finish is None else Ending(given.finish.status, given.finish.ended_at),
+        code=read_code(given.code),
+        environment=read_environment(given.environment),
     )

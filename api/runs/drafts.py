@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from api.code.inputs import read_code, read_environment
 from api.edits import read_edit
 from api.filters.inputs import read_experiment
 from api.info import Info
@@ -33,6 +34,8 @@ def read_draft(info: Info, given: CreateRunInput) -> RunDraft:
         attempt=read_attempt(given),
         parameters=read_parameters(given.params, given.parameters),
         tags=read_tags(given.tags),
+        code=read_code(given.code),
+        environment=read_environment(given.environment),
     )
 
 

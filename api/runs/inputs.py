@@ -5,6 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from api.artifacts.inputs import ArtifactInput
+from api.code.inputs import CodeInput, EnvironmentInput
 from api.metrics.inputs import MetricSeriesInput
 from api.mutating import Delivered, Keyed, OfRun
 from api.parameters.inputs import MODE, PARAMETERS, PARAMS, ParameterInput
@@ -40,6 +41,8 @@ class CreateRunInput(Delivered):
     params: JSONObject | None = strawberry.field(default=None, description=PARAMS)
     parameters: list[ParameterInput] | None = strawberry.field(default=None, description=PARAMETERS)
     tags: JSONObject | None = strawberry.field(default=None, description=TAGS)
+    code: CodeInput | None = strawberry.field(default=None, description="The code that it runs.")
+    environment: EnvironmentInput | None = strawberry.field(default=None, description="What it runs in.")
 
 
 @strawberry.input(description="A new attempt of a run.")
@@ -122,3 +125,5 @@ class LogBatchInput(OfRun):
     notes: list[BatchNoteInput] | None = strawberry.field(default=None, description="Notes on the run.")
     artifacts: list[ArtifactInput] | None = strawberry.field(default=None, description="Files that it made.")
     finish: FinishInput | None = strawberry.field(default=None, description="How it ended, if it did.")
+    code: CodeInput | None = strawberry.field(default=None, description="The code that it runs.")
+    environment: EnvironmentInput | None = strawberry.field(default=None, description="What it runs in.")

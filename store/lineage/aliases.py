@@ -31,10 +31,10 @@ WHERE v.workspace = $1 AND v.model = $2
 
 @dataclass(frozen=True, slots=True)
 class AliasTime:
-    """From when to when an alias meant a version."""
+    """From when to when an alias meant a version, or nothing."""
 
     alias: str
-    version: UUID
+    version: UUID | None
     held_from: datetime
     held_to: datetime | None
 

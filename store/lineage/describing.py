@@ -77,6 +77,14 @@ async def save_facts(tx: Transaction, workspace: WorkspaceID, key: NodeKey, fact
     tx.changed(workspace, key, row.revision + 1, what)
 
 
+async def save_missing(tx: Transaction, workspace: WorkspaceID, key: NodeKey, facts: Mapping[str, Any]) -> None:
+    """Write those facts into a node's row that it has not yet."""
+    row = await _lock(tx, workspace, key)
+    missing = {name: value for name, value in facts.items() if value is not None and getattr(row, name) is None}
+    if missing or row.placeholder:
+        await save_facts(tx, workspace, key, missing)
+
+
 async def fill_digest(tx: Transaction, workspace: WorkspaceID, key: NodeKey, digest: str) -> NodeKey:
     """Return the version of a file that has a digest: the one of unknown digest becomes it, else it is another one.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -11,7 +11,10 @@ from domain.ids import NodeKey, NodeKind, RunID, WorkspaceID
 from domain.lineage.claims import Claim, names_dataset
 from domain.lineage.kinds import EdgeKind, check_ends
 from domain.references import DatasetRef, IDRef, ModelRef, NodeRef, RunRef
+from store.artifacts import fetch_artifacts
+from store.lineage.describing import find_file
 from store.lineage.evaluations import fetch_evaluations
+from store.lineage.files import find_place
 from store.lineage.merges import fetch_survivors
 from store.lineage.spelling import note_names
 from store.nodes import fetch_nodes
@@ -59,6 +62,7 @@ class Places:
         for ref, path in asked.items():
             if ref not in self.known:
                 self.known[ref] = await self._resolve(ref, path)
+        await self._follow_artifacts(asked)
         uuids = {self.known[ref].uuid for ref in asked}
         survivors = await fetch_survivors(self.tx.conn, self.workspace, uuids)
         self.known |= {ref: survivors[self.known[ref].uuid] for ref in asked if self.known[ref].uuid in survivors}
@@ -79,6 +83,15 @@ class Places:
             return await resolve(self.tx.conn, self.workspace, ref)
         except DomainError as exc:
             raise exc.below(*path) from exc
+
+    async def _follow_artifacts(self, refs: Iterable[NodeRef]) -> None:
+        """Let a file of a run, by its id, mean its version in lineage."""
+        logged = {ref: key for ref in refs if (key := self.known[ref]).kind is NodeKind.ARTIFACT}
+        files = await fetch_artifacts(self.tx.conn, self.workspace, {key.uuid for key in logged.values()})
+        for ref, key in logged.items():
+            file = files[key.uuid]
+            place = find_place(file.run, file.path, file.uri)
+            self.known[ref] = await find_file(self.tx, self.workspace, place, file.digest)
 
     async def _note(self, refs: Sequence[Named]) -> None:
         names = await insert_names(self.tx, self.workspace, refs)

@@ -14,6 +14,7 @@ from domain.ids import RunID, WorkspaceID
 from domain.metrics import MAX_SERIES
 from store.counters import Counters
 from store.driver import fetch_driver
+from store.lineage.measuring import record_measured
 from store.metrics.attempts import fetch_attempts_by_run, note_attempt
 from store.metrics.contexts import RunContexts, fetch_contexts, insert_contexts
 from store.metrics.folding import Folds
@@ -129,6 +130,7 @@ class Staging:
         if not self._segments:
             return
         await self._driver.execute(INSERT_SEGMENTS, *map(list, zip(*self._segments, strict=True)))
+        measured = {owner: list(run.contexts.fresh) for owner, run in sorted(self._runs.items())}
         for run in self._runs.values():
             await insert_contexts(self._driver, run.counters.workspace, run.counters.run, run.contexts)
         touched = [run for _, run in sorted(self._runs.items()) if run.folds]
@@ -138,6 +140,9 @@ class Staging:
         for owner in dict.fromkeys(segment[:2] for segment in self._segments):
             self._runs[owner].counters.raise_revision(self._tx, Changed.POINTS)
         self._segments = []
+        for owner, contexts in measured.items():  # last: lineage takes a lock that comes after all others
+            if contexts:
+                await record_measured(self._tx, *owner, contexts)
 
     async def _upsert(self, touched: list[StagedRun]) -> dict[Owner, int]:
         owners = [(run.counters.workspace, run.counters.run) for run in touched]

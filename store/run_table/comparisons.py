@@ -12,6 +12,7 @@ from domain.parameters import INT64_MAX, INT64_MIN, ParameterType, split_number
 from domain.predicates import Operator, Predicate, Value, ValueType, is_nan, type_of
 from domain.times import cut_to_millis
 from store.run_table.fragments import FALSE, TRUE, Values, all_of, any_of, negate, one_of
+from store.run_table.words import match_words
 
 PREFIX = 128
 """Characters of a text that its index holds: a B-tree refuses more than 2,704 bytes."""
@@ -107,6 +108,8 @@ def compare_parameter(table: str, predicate: Predicate, values: Values) -> str:
     match predicate.operator:
         case Operator.EXISTS:
             return TRUE
+        case Operator.MATCHES:
+            return match_words(f"{table}.tokens", predicate, values)
         case Operator.NE:
             same = _compare_typed(table, Predicate(Operator.EQ, predicate.values), values)
             return negate(same) if same in (TRUE, FALSE) else f"({same}) IS NOT TRUE"

@@ -7,8 +7,9 @@ from uuid import UUID
 from domain.experiments import Lifecycle
 from domain.filters import And, FieldLeaf, Filter, IdsLeaf, Not, Or, OwnLeaf
 from store.run_table.fragments import FALSE, TRUE, Values, all_of, any_of, negate, none_of, one_of
-from store.run_table.leaves import Rows, read_field, read_rows
+from store.run_table.leaves import read_field, read_rows
 from store.run_table.lookups import Lookups
+from store.run_table.rows import Rows
 
 
 def probe(tree: Filter, runs: str, lookups: Lookups, values: Values) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from domain.errors import InvalidInput
 from domain.filters import (
+    CommitLeaf,
+    DatasetLeaf,
+    EnvironmentLeaf,
     Field,
     IdsLeaf,
     Leaf,
@@ -19,6 +21,7 @@ from domain.filters import (
     TextLeaf,
 )
 from domain.predicates import Operator, Predicate, Value, ValueType, type_of
+from domain.text.terms import Term
 from store.run_table.comparisons import (
     compare_doubles,
     compare_integers,
@@ -28,6 +31,10 @@ from store.run_table.comparisons import (
 )
 from store.run_table.fragments import FALSE, TRUE, Values, all_of, any_of
 from store.run_table.lookups import Goals, Lookups, is_about_names
+from store.run_table.rows import Rows
+from store.run_table.surroundings import read_surroundings
+from store.run_table.words import has_term, match_texts, match_words
+from store.texts import Place
 
 STATISTICS = {
     Statistic.FIRST: "first_value",
@@ -53,19 +60,8 @@ _LONG = {
     Field.HOST: "host",
 }
 _NULLABLE = {Field.ENDED_AT, Field.PARENT, Field.ATTEMPT, Field.DESCRIPTION, Field.CREATED_BY, Field.HOST}
+_SEARCHED = {Field.NAME: Place.NAME, Field.DESCRIPTION: Place.DESCRIPTION}
 _NAMED = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Rows of a table of values, called `v`: the runs that have one fulfil the leaf, if they are in `experiments`
-    where given.
-    """
-
-    table: str
-    run: str
-    condition: str
-    experiments: list[UUID] | None = None
 
 
 def read_field(runs: str, leaf: OwnLeaf, lookups: Lookups, values: Values) -> str:
@@ -74,6 +70,8 @@ def read_field(runs: str, leaf: OwnLeaf, lookups: Lookups, values: Values) -> st
         return any_of(f"{runs}.id", leaf.ids, "uuid", values)
     if leaf.field is Field.OWNER:
         return FALSE
+    if leaf.condition.operator is Operator.MATCHES and leaf.field in _SEARCHED:
+        return match_texts(f"{runs}.id", _SEARCHED[leaf.field], leaf.condition, values)
     if leaf.field is Field.EXPERIMENT:
         return _read_experiment(runs, leaf.condition, lookups, values)
     if leaf.field is Field.NUMBER:
@@ -100,14 +98,33 @@ def read_rows(leaf: Leaf, lookups: Lookups, values: Values) -> list[Rows]:
         case TagLeaf():
             condition = compare_tag("v", leaf.condition, values)
             return [Rows("tags", "v.subject", _keyed(leaf, lookups, values, condition))]
-        case TextLeaf() | LineageLeaf():
-            raise InvalidInput("the run table does not answer conditions on text or lineage")
+        case TextLeaf():
+            return _read_text(leaf.term, lookups, values)
+        case LineageLeaf():
+            raise InvalidInput("what a condition on lineage means must be found first")
+        case DatasetLeaf() | CommitLeaf() | EnvironmentLeaf():
+            return read_surroundings(leaf, values)
         case _:
             return []
 
 
+def _read_text(term: Term, lookups: Lookups, values: Values) -> list[Rows]:
+    """Return the rows in which a word of a run's text may stand: names, tags and parameters, and the keys of both."""
+    found = [
+        Rows(table, run, all_of([f"v.workspace = {values.workspace}", has_term("v.tokens", term, values)]))
+        for table, run in (("texts", "v.subject"), ("tags", "v.subject"), ("parameters", "v.run"))
+    ]
+    keys = lookups.said.get(term, [])
+    for table, run in (("tags", "v.subject"), ("parameters", "v.run")) if keys else ():
+        named = any_of("v.key", keys, "integer", values)
+        found.append(Rows(table, run, all_of([f"v.workspace = {values.workspace}", named])))
+    return found
+
+
 def compare_tag(table: str, condition: Predicate, values: Values) -> str:
     """Compare a tag's text; a number is taken as it would be typed."""
+    if condition.operator is Operator.MATCHES:
+        return match_words(f"{table}.tokens", condition, values)
     typed = Predicate(condition.operator, tuple(map(_as_text, condition.values)))
     return compare_texts(f"{table}.value", typed, values)
 

@@ -10,12 +10,15 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.filters import Field, FieldLeaf, Filter, MetricLeaf, ParamLeaf, Statistic, TagLeaf, iterate_leaves
+from domain.filters import Field, FieldLeaf, Filter, MetricLeaf, ParamLeaf, Statistic, TagLeaf, TextLeaf, iterate_leaves
 from domain.ids import WorkspaceID
 from domain.orders import MetricOrder, Order, ParamOrder, TagOrder
 from domain.predicates import Operator, Predicate, ValueType, type_of
+from domain.text.terms import Term
 from store.run_table.comparisons import compare_plain
 from store.run_table.fragments import Values, fetch_rows
+from store.run_table.words import has_term, match_texts
+from store.texts import Place
 
 _KEYED = (MetricLeaf, ParamLeaf, TagLeaf, MetricOrder, ParamOrder, TagOrder)
 
@@ -32,7 +35,10 @@ FROM keys JOIN metric_definitions ON metric_definitions.workspace = keys.workspa
 WHERE keys.workspace = {workspace} AND keys.name = ANY({names}) AND metric_definitions.goal IS NOT NULL
 """
 NAMED = """
-UNION ALL SELECT 3, NULL, {number}, id, NULL FROM experiments WHERE workspace = {workspace} AND ({condition})
+UNION ALL SELECT 3, NULL, {number}, id, NULL FROM experiments e WHERE workspace = {workspace} AND ({condition})
+"""
+SAID = """
+UNION ALL SELECT 4, {term}, id, NULL, NULL FROM keys WHERE workspace = {workspace} AND ({condition})
 """
 
 
@@ -53,6 +59,8 @@ class Lookups:
     goals: dict[str, Goals] = field(default_factory=dict)
     named: dict[Predicate, list[UUID]] = field(default_factory=dict)
     """The experiments whose name fulfils a condition on names."""
+    said: dict[Term, list[int]] = field(default_factory=dict)
+    """The keys in whose name a word or phrase stands."""
     archived: list[UUID] = field(default_factory=list)
     """Experiments that were put away, and are not deleted."""
     deleted: list[UUID] = field(default_factory=list)
@@ -70,11 +78,18 @@ async def fetch_lookups(
         if names:
             statement += branch.format(workspace=values.workspace, names=values.bind(names, "text[]"))
     for number, condition in enumerate(named):
-        compared = compare_plain("name", condition, ValueType.TEXT, values)
+        if condition.operator is Operator.MATCHES:
+            compared = match_texts("e.id", Place.NAME, condition, values)
+        else:
+            compared = compare_plain("name", condition, ValueType.TEXT, values)
         statement += NAMED.format(number=number, workspace=values.workspace, condition=compared)
+    terms = list(dict.fromkeys(item.term for item in items if isinstance(item, TextLeaf)))
+    for number, term in enumerate(terms):
+        said = has_term("tokens", term, values)
+        statement += SAID.format(term=f"'{number}'", workspace=values.workspace, condition=said)
     lookups = Lookups(workspace=workspace, named={condition: [] for condition in named})
     for row in await fetch_rows(conn, statement, values):
-        _take(lookups, named, row)
+        _take(lookups, named, terms, row)
     return lookups
 
 
@@ -83,7 +98,7 @@ def is_about_names(condition: Predicate) -> bool:
     return any(type_of(value) is ValueType.TEXT for value in condition.values)
 
 
-def _take(lookups: Lookups, named: list[Predicate], row: sa.Row[Any]) -> None:
+def _take(lookups: Lookups, named: list[Predicate], terms: list[Term], row: sa.Row[Any]) -> None:
     match row.what:
         case 0:
             lookups.keys[row.name] = row.number
@@ -92,8 +107,10 @@ def _take(lookups: Lookups, named: list[Predicate], row: sa.Row[Any]) -> None:
         case 2:
             goals = lookups.goals.setdefault(row.name, Goals())
             (goals.greatest if row.flag else goals.least).append(row.id)
-        case _:
+        case 3:
             lookups.named[named[row.number]].append(row.id)
+        case _:
+            lookups.said.setdefault(terms[int(row.name)], []).append(row.number)
 
 
 def _names(items: Iterable[object]) -> list[str]:

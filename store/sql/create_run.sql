@@ -1,5 +1,5 @@
 -- $1 workspace, $2 id, $3 experiment, $4 number, $5 name, $6 description, $7 kind, $8 parent, $9 attempt,
--- $10 created by, $11 host, $12 started at, $13-15 token, $16 kind of a run's node, $17-23 parameters, $24-26 tags, $27-29 texts
+-- $10 created by, $11 host, $12 started at, $13-15 token, $16 kind of a run's node, $17-23 parameters, $24-26 tags, $27-30 texts
 WITH run AS (
   INSERT INTO runs (workspace, id, experiment, number, name, description, kind, status, parent, attempt, created_by,
                     host, started_at)
@@ -25,8 +25,8 @@ WITH run AS (
   SELECT $1::uuid, run.id, $16::smallint, $9::uuid, row.key, row.value, row.tokens::tsvector
   FROM run, unnest($24::integer[], $25::text[], $26::text[]) AS row (key, value, tokens)
 ), texts AS (
-  INSERT INTO texts (workspace, subject, kind, field, piece, tokens)
-  SELECT $1::uuid, run.id, $16::smallint, row.field, row.piece, row.tokens::tsvector
-  FROM run, unnest($27::smallint[], $28::integer[], $29::text[]) AS row (field, piece, tokens)
+  INSERT INTO texts (workspace, subject, kind, about, field, piece, pieces, tokens)
+  SELECT $1::uuid, run.id, $16::smallint, run.id, row.field, row.piece, row.pieces, row.tokens::tsvector
+  FROM run, unnest($27::smallint[], $28::integer[], $29::integer[], $30::text[]) AS row (field, piece, pieces, tokens)
 )
 SELECT id FROM run

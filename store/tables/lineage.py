@@ -128,14 +128,15 @@ model_aliases = sa.Table(
     key("model"),
     key("alias", Text),
     key("interval", sa.BigInteger),
-    given("model_version", sa.Uuid),
+    maybe("model_version", sa.Uuid),
     given("held_from", Moment),
     maybe("held_to", Moment),
     given("recorded", sa.BigInteger),
     maybe("retracted", sa.BigInteger),
     sa.Index("ix_model_aliases_version", "workspace", "model_version"),
 )
-"""Names that move between versions, as intervals in both kinds of time; `recorded`, `retracted` are positions."""
+"""Names that move between versions, as intervals in both kinds of time; `recorded`, `retracted` are positions. Without
+a version: the alias was taken away."""
 
 merged_nodes = sa.Table(
     "merged_nodes",

@@ -51,6 +51,12 @@ runs = sa.Table(
     sa.Index("ix_runs_ended", "workspace", "ended_at", "id"),
     sa.Index("ix_runs_status", "workspace", "status", "created_at", "id"),
     sa.Index("ix_runs_parent", "workspace", "parent", "created_at", "id"),
+    sa.Index(
+        "ix_runs_hidden",
+        "workspace",
+        "id",
+        postgresql_where=sa.text("deleted_at IS NOT NULL OR archived_at IS NOT NULL"),
+    ),
     sa.Index("ix_runs_name", "workspace", sa.text("left(name, 128)"), "id"),
     sa.Index("ix_runs_created_by", "workspace", sa.text("left(created_by, 128)"), "id"),
 )

@@ -15,12 +15,24 @@ texts = sa.Table(
     key("field", sa.SmallInteger),
     key("piece", sa.Integer),
     given("kind", sa.SmallInteger),
+    given("about", sa.Uuid),
+    given("pieces", sa.Integer),
     given("tokens", TSVECTOR),
+    # Words of a text in one piece stand in one row: one look into the index finds all of them. Those of several
+    # pieces are few, and each word is looked for by itself.
+    sa.Index(
+        "ix_texts_pieces",
+        "tokens",
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": "off"},
+        postgresql_where=sa.text("pieces > 1"),
+    ),
     sa.Index("ix_texts_tokens", "tokens", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
 )
 """The tokens of a node's texts (`field`: store/texts.py), in pieces where a text is long (domain/text/pieces.py);
-written with the text itself. `kind` is the NodeKind of the subject. The tokens of tags, parameters and keys stand
-beside their values."""
+written with the text itself. `kind` is the NodeKind of the subject, `about` the id of the run or other node whose
+dimensions it has: its own, or that of what a note or an artifact stands on. A deleted note has no row. The tokens of
+tags, parameters and keys stand beside their values."""
 
 vocabulary = sa.Table(
     "vocabulary",

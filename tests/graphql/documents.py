@@ -24,8 +24,8 @@ NOT_YET_SERVED = {
 }
 """Operations of the design by what they wait for."""
 
-FIELDS_NOT_YET_SERVED = {"CompareRuns": ("code", "environment")}
-"""Fields of served operations that nothing records yet: they come with lineage."""
+FIELDS_NOT_YET_SERVED: dict[str, tuple[str, ...]] = {}
+"""Fields of served operations that nothing records yet."""
 
 
 @cache

@@ -185,8 +185,21 @@ async def test_a_curve_gives_columns_exactly_when_they_fit(client: Client) -> No
 
 
 async def test_runs_are_compared_side_by_side(client: Client) -> None:
-    one = await make_seed(client, "seed 1", tags={"record": "baseline", "gpu": "h100"})
-    two = await make_seed(client, "seed 2", params={"lr": 0.03, "batch_size": 524288, "compile": True})
+    code = {"repository": "https://Example.org/gpt.git", "commit": "ABCDEF0" + "1" * 33, "path": "train.py"}
+    one = await make_seed(
+        client,
+        "seed 1",
+        tags={"record": "baseline", "gpu": "h100"},
+        code=code,
+        environment={"lockDigest": "sha256:" + "0a" * 32, "hardware": "8xH100"},
+    )
+    two = await make_seed(
+        client,
+        "seed 2",
+        params={"lr": 0.03, "batch_size": 524288, "compile": True},
+        code={**code, "diffDigest": "sha256:" + "ff" * 32},
+        environment={"lockDigest": "sha256:" + "0b" * 32, "hardware": "8xH100"},
+    )
     await client.log(one, series=[{"key": "val_loss", "steps": [1], "values": [3.5]}])
     await client.log(two, series=[{"key": "val_loss", "steps": [1], "values": ["NaN"]}])
 
@@ -210,6 +223,33 @@ async def test_runs_are_compared_side_by_side(client: Client) -> None:
             }
         ],
         "tags": [{"key": "gpu", "values": [{"run": {"id": one}, "value": "h100"}]}],
+        "code": [
+            {"revision": {"commit": "abcdef0" + "1" * 33, "dirty": False}, "run": {"id": one}},
+            {"revision": {"commit": "abcdef0" + "1" * 33, "dirty": True}, "run": {"id": two}},
+        ],
+        "environment": [
+            {
+                "key": "lockDigest",
+                "values": [
+                    {"run": {"id": one}, "value": "sha256:" + "0a" * 32},
+                    {"run": {"id": two}, "value": "sha256:" + "0b" * 32},
+                ],
+            }
+        ],
+    }
+
+
+async def test_runs_of_the_same_code_do_not_differ_in_it(client: Client) -> None:
+    code = {"repository": "git@host:gpt.git", "commit": "abcdef0"}
+    runs = [await make_seed(client, f"seed {n}", code=code, environment={"hardware": "cpu"}) for n in range(2)]
+
+    found = (await client.ask(read_operation("CompareRuns"), {"ids": runs}))["compareRuns"]
+    assert (found["code"], found["environment"]) == ([], [])
+    ask = "query($ids: [ID!]!) { compareRuns(ids: $ids) { code { run { id } } environment { key differs } } }"
+    found = (await client.ask(ask, {"ids": runs}))["compareRuns"]
+    assert found == {
+        "code": [{"run": {"id": run}} for run in runs],
+        "environment": [{"key": "hardware", "differs": False}],
     }
 
 

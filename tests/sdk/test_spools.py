@@ -32,13 +32,12 @@ def test_a_training_without_a_service_ends_well_and_is_sent_by_sync(service: Ser
     assert "sent         0 of 0" in scripts.sync()
 
 
-def test_a_service_that_is_away_delays_the_end_no_longer_than_was_said(scripts: Scripts) -> None:
-    began = time.monotonic()
+def test_a_service_that_is_away_does_not_keep_a_script_from_ending(scripts: Scripts) -> None:
     said = scripts.run(NOWHERE, LOG, environment={"WHENCE_EXIT_WAIT": "0.5"})
 
     assert "no answer from http://127.0.0.1:9" in said
-    assert time.monotonic() - began < 30  # a hanging exit, not a slow machine
-    assert "waiting      no answer" in scripts.sync(code_of_exit=3) or len(scripts.spooled) == 1
+    assert "1 of 1" not in scripts.sync(code_of_exit=3)
+    assert len(scripts.spooled) == 1
 
 
 def test_the_next_process_of_a_run_sends_what_the_one_before_it_left_first(

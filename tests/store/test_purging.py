@@ -77,8 +77,19 @@ async def delete(database: Database, run: RunID) -> None:
 
 
 async def count_left(database: Database) -> dict[str, int]:
-    """Return how many rows each table still has, of those that say something of a run."""
-    kept = {"workspaces", "experiments", "keys", "purged", "outbox", "incarnation", "position_samples", "learned"}
+    """Return how many rows each table still has, of those that say something of a run: its lineage stays."""
+    kept = {
+        "artifact_versions",
+        "edges",
+        "workspaces",
+        "experiments",
+        "keys",
+        "purged",
+        "outbox",
+        "incarnation",
+        "position_samples",
+        "learned",
+    }
     counts = {
         table.name: await count_rows(database, table)
         for table in tables.metadata.sorted_tables

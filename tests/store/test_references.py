@@ -148,18 +148,22 @@ async def test_a_uri_is_its_newest_version(database: Database) -> None:
 
 
 async def test_a_digest_leads_to_its_only_bearer_or_names_the_candidates(database: Database) -> None:
-    run, first, second = await make_run(database), make_uuid7(), make_uuid7()
-    draft = make_artifact_draft(path="model.pt", digest=DIGEST)
-    async with database.write() as tx:
-        await log_artifact(tx, DEFAULT, run, draft, id=first)
-    assert await find(database, DigestRef(DIGEST)) == NodeKey(NodeKind.ARTIFACT, first)
-    async with database.write() as tx:
-        await log_artifact(tx, DEFAULT, run, draft, id=second)
+    run = await make_run(database)
+
+    async def log(path: str) -> None:
+        async with database.write() as tx:
+            draft = make_artifact_draft(path=path, digest=DIGEST)
+            await log_artifact(tx, DEFAULT, run, draft, id=make_uuid7())
+
+    await log("model.pt")
+    await log("model.pt")
+    bearer = await find(database, DigestRef(DIGEST))
+    assert bearer.kind is NodeKind.ARTIFACT_VERSION
+    await log("copy.pt")
 
     with pytest.raises(Conflict, match="ambiguous") as caught:
         await find(database, DigestRef(DIGEST))
-    for candidate in (first, second):
-        assert str(GlobalID(NodeKind.ARTIFACT, DEFAULT, candidate)) in caught.value.message
+    assert str(GlobalID(bearer.kind, DEFAULT, bearer.uuid)) in caught.value.message
 
 
 async def test_a_commit_may_be_cut_short(database: Database) -> None:

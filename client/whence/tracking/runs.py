@@ -13,7 +13,7 @@ from whence.tracking.columns import Context
 from whence.tracking.documents import make_params, make_tags
 from whence.tracking.exits import EXITS, tell
 from whence.tracking.operations import Numbering, encode
-from whence.tracking.recording import MAX_ROWS
+from whence.tracking.recording import MAX_ROWS, Write
 from whence.tracking.sessions import Destination, Session
 from whence.tracking.values import is_plain, make_plain
 from whence.tracking.voices import Voice
@@ -54,6 +54,8 @@ class Run:
         self._ended = False
         self._next_step: int | None = 0 if counts_steps else None
         self._contexts: dict[tuple[Any, ...], Context] = {}
+        self._make: Write | None = None
+        self._is_child = False
         self._open_session()
 
     def _open_session(self) -> None:
@@ -139,6 +141,7 @@ class Run:
         """Write as another writer from here on: this is a forked child, whose parent keeps what is in the buffers."""
         self._session.abandon()
         self._owns = False
+        self._is_child = True
         self._open_session()
 
     def wait_for_imports(self) -> None:
@@ -158,16 +161,23 @@ class Run:
     def __repr__(self) -> str:
         return f"<whence run {self.id}>"
 
-    def create(self, fields: dict[str, Any], *, resumes: dict[str, Any] | None, must_exist: bool = False) -> None:
-        """Queue the making of the run, or, where it is there already, its next attempt."""
+    def create(
+        self, fields: dict[str, Any], *, resumes: dict[str, Any] | None, must_exist: bool, is_ours: bool
+    ) -> None:
+        """Queue the making of the run, or, where it is there already, its next attempt.
+
+        `is_ours` says that nobody else can have made it: then each process of ours may, whoever comes first.
+        """
 
         def make(numbering: Numbering) -> Request:
             about = numbering.take()
             bodies = [] if must_exist else [encode("createRun", {"id": str(self.id)} | about | fields)]
             if resumes is not None:
                 bodies.append(encode("resumeRun", {"run": str(self.id)} | about | resumes))
-            return Request("createRun", tuple(bodies))
+            return Request("createRun", tuple(bodies), may_exist=is_ours)
 
+        if is_ours or resumes is not None:
+            self._make = make
         self._recorder.add(make)
         self._start()
 
@@ -195,6 +205,8 @@ class Run:
     def _start(self) -> None:
         if not self._started:
             self._started = True
+            if self._is_child and self._make is not None:  # its first write may come before the parent's does
+                self._rows.appendleft(self._make)
             self._session.start()
 
     def _count(self, step: int | None) -> int | None:

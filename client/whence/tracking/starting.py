@@ -75,7 +75,7 @@ def init(
     again = _drop_none(
         {"attempt": str(attempt), "after": after, "restartCount": launch.restart, "fromStep": resume_from_step}
     )
-    run.create(made, resumes=again if resumes else None, must_exist=resume == "must")
+    run.create(made, resumes=again if resumes else None, must_exist=resume == "must", is_ours=not is_known)
     contents = {"params": make_params(params or {}), "tags": make_tags(tags or {})}
     if any(contents.values()):
         run.log_contents({key: value for key, value in contents.items() if value})

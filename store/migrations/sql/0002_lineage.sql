@@ -110,3 +110,5 @@ CREATE INDEX ix_unbound_facts_name ON unbound_facts (workspace, name, retracted)
 CREATE INDEX ix_unbound_facts_other ON unbound_facts (workspace, other, retracted);
 
 CREATE INDEX ix_dataset_versions_location ON dataset_versions (workspace, left(location, 128)) WHERE location IS NOT NULL;
+
+ALTER TABLE model_aliases ALTER COLUMN model_version DROP NOT NULL;

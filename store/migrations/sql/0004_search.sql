@@ -13,6 +13,8 @@ CREATE TABLE texts (
   field SMALLINT NOT NULL,
   piece INTEGER NOT NULL,
   kind SMALLINT NOT NULL,
+  about UUID NOT NULL,
+  pieces INTEGER NOT NULL,
   tokens TSVECTOR NOT NULL,
   CONSTRAINT pk_texts PRIMARY KEY (workspace, subject, field, piece)
 );

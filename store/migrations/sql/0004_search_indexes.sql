@@ -1,5 +1,9 @@
 CREATE INDEX ix_texts_tokens ON texts USING gin (tokens) WITH (fastupdate = off);
 
+CREATE INDEX ix_texts_pieces ON texts USING gin (tokens) WITH (fastupdate = off) WHERE pieces > 1;
+
+CREATE INDEX ix_runs_hidden ON runs (workspace, id) WHERE deleted_at IS NOT NULL OR archived_at IS NOT NULL;
+
 CREATE INDEX ix_keys_tokens ON keys USING gin (tokens) WITH (fastupdate = off);
 
 CREATE INDEX ix_tags_tokens ON tags USING gin (tokens) WITH (fastupdate = off) WHERE tokens IS NOT NULL;

@@ -1,7 +1,7 @@
 """Search: the tokens of what is there already, beside the values and in a table of their own.
 
-Locks: `keys`, `tags` and `parameters` against everything until the end; about a minute for a million notes. The other
-tables are only read.
+Locks: `runs` against writing while one index is built; `keys`, `tags` and `parameters` against everything until the
+end, about a minute for a million notes. The other tables are only read.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ BATCH = 2000
 
 INSERT = sa.text(
     """
-    INSERT INTO texts (workspace, subject, kind, field, piece, tokens)
-    SELECT workspace, subject, :kind, field, piece, CAST(tokens AS tsvector)
-    FROM unnest(CAST(:workspaces AS uuid[]), CAST(:subjects AS uuid[]), CAST(:fields AS smallint[]),
-                CAST(:pieces AS integer[]), CAST(:tokens AS text[])) AS row (workspace, subject, field, piece, tokens)
+    INSERT INTO texts (workspace, subject, kind, about, field, piece, pieces, tokens)
+    SELECT workspace, subject, :kind, about, field, piece, pieces, CAST(tokens AS tsvector)
+    FROM unnest(CAST(:workspaces AS uuid[]), CAST(:subjects AS uuid[]), CAST(:abouts AS uuid[]),
+                CAST(:fields AS smallint[]), CAST(:places AS integer[]), CAST(:pieces AS integer[]),
+                CAST(:tokens AS text[])) AS row (workspace, subject, about, field, piece, pieces, tokens)
     """
 )
 SOURCES = {
@@ -40,6 +41,15 @@ SOURCES = {
     NodeKind.MODEL: ("models", {Place.NAME: "name", Place.DESCRIPTION: "description"}),
     NodeKind.ARTIFACT: ("artifacts", {Place.NAME: "name", Place.PATH: "path"}),
 }
+ABOUT = {
+    NodeKind.NOTE: (
+        "COALESCE((SELECT run FROM artifacts a WHERE a.workspace = notes.workspace AND a.id = notes.subject), subject)",
+        "deleted_at IS NULL",
+    ),
+    NodeKind.ARTIFACT: ("run", "true"),
+}
+"""What a text is about where that is not its own node, and which rows have one."""
+
 VALUES: dict[str, tuple[str, str, str, Callable[[str], str | None]]] = {
     "keys": ("id", "name", "true", make_name_tsvector),
     "tags": ("subject, key", "value", "true", make_value_tsvector),
@@ -67,14 +77,18 @@ def downgrade() -> None:
 def _fill_texts(conn: sa.Connection, kind: NodeKind) -> None:
     table, places = SOURCES[kind]
     after: tuple[Any, ...] = ()
-    while rows := _fetch(conn, table, "id", ", ".join(places.values()), "true", after):
-        columns: dict[str, list[Any]] = {"workspaces": [], "subjects": [], "fields": [], "pieces": [], "tokens": []}
-        for workspace, subject, *found in map(list, rows):
+    about, where = ABOUT.get(kind, ("id", "true"))
+    names = ("workspaces", "subjects", "abouts", "fields", "places", "pieces", "tokens")
+    while rows := _fetch(conn, table, "id", ", ".join([about, *places.values()]), where, after):
+        columns: dict[str, list[Any]] = {name: [] for name in names}
+        for workspace, subject, about_id, *found in map(list, rows):
             made = make_rows(dict(zip(places, found, strict=True)))
             columns["workspaces"] += [workspace] * len(made.tokens)
             columns["subjects"] += [subject] * len(made.tokens)
+            columns["abouts"] += [about_id] * len(made.tokens)
             columns["fields"] += made.fields
-            columns["pieces"] += made.pieces
+            columns["places"] += made.pieces
+            columns["pieces"] += made.counts
             columns["tokens"] += made.tokens
         conn.execute(INSERT, {"kind": kind.value, **columns})
         after = tuple(list(rows[-1])[:2])
