@@ -1,4 +1,4 @@
-"""Projections, their generations and tasks; and how fresh an answer is."""
+"""Projections, their generations and tasks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import strawberry
 
 from api.enums import expose
 from api.scalars import JSON, DateTime, Int64
-from domain import projections
 from domain.projections import GenerationState, ProjectionName, TaskKind
 from store.projections.generations import Generation
 from store.projections.overview import ProjectionOverview
@@ -38,29 +37,6 @@ expose(
     },
     name="ProjectionTaskKind",
 )
-
-
-@strawberry.type(description="How an answer stands to the record.")
-class Freshness:
-    source: str = strawberry.field(description="Who answered: `record`, or the projection's name, `graph` or `index`.")
-    record_position: Int64 = strawberry.field(
-        description="Where the record was: nothing below it can still be written."
-    )
-    projection_position: Int64 | None = strawberry.field(
-        description="Where the projection was; null where none is configured."
-    )
-    lag_seconds: float = strawberry.field(
-        description="For how long the oldest change that the answer may miss has been in the record; 0 for none."
-    )
-
-    @classmethod
-    def of(cls, freshness: projections.Freshness) -> Self:
-        return cls(
-            source=freshness.source,
-            record_position=freshness.record_position,
-            projection_position=freshness.projection_position,
-            lag_seconds=freshness.lag_seconds,
-        )
 
 
 @strawberry.type(description="One copy of the record in a projection.")
