@@ -56,9 +56,9 @@ class Query(
     ParameterQueries,
     ComparisonQueries,
     NodeQueries,
-    ProjectionQueries,
     LineageQueries,
     LineageFindingQueries,
+    ProjectionQueries,
 ):
     pass
 

@@ -38,12 +38,18 @@ class Names:
     def alias(self, part: Part) -> str:
         return f"{self.prefix}-{part}"
 
+    @property
+    def mark(self) -> str:
+        """The index of what is kept of the record that is followed."""
+        return f"{self.prefix}-mark"
+
     def all_of(self, generation: int) -> list[str]:
         return [self.index(part, generation) for part in Part]
 
 
 async def prepare_generation(client: AsyncElasticsearch, names: Names, generation: int) -> None:
     """Make the indexes of a generation, empty; those that are there stay as they are."""
+    await _forbid_making(client, names)
     for part, mapping, settings in _LAYOUT:
         try:
             async with driver_errors():
@@ -51,6 +57,15 @@ async def prepare_generation(client: AsyncElasticsearch, names: Names, generatio
         except BadRequestError as exc:
             if name_cause(exc) != EXISTS:
                 raise
+
+
+async def _forbid_making(client: AsyncElasticsearch, names: Names) -> None:
+    """See that a write to an index that was dropped fails: the engine would make one, with a mapping of its own."""
+    patterns = [f"{names.alias(part)}-*" for part in Part]
+    async with driver_errors():
+        await client.indices.put_index_template(
+            name=names.prefix, index_patterns=patterns, allow_auto_create=False, priority=500
+        )
 
 
 async def serve_generation(client: AsyncElasticsearch, names: Names, generation: int) -> None:

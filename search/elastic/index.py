@@ -8,7 +8,7 @@ from typing import Any
 
 from elasticsearch import AsyncElasticsearch
 
-from domain.errors import InvalidInput
+from domain.errors import InvalidInput, Unavailable
 from domain.ids import WorkspaceID
 from domain.search.aggregates import AggregateAnswer, AggregateQuestion
 from domain.search.answers import SearchAnswer, Suggestion, SuggestionKind
@@ -19,14 +19,11 @@ from search.elastic.correcting import correct_text
 from search.elastic.documents import list_names, make_body
 from search.elastic.failures import driver_errors
 from search.elastic.generations import Names, Part
-from search.elastic.names import count_names, find_names, make_name_writes
+from search.elastic.names import NameWriter, count_names, find_names
 from search.elastic.points import PointsInTime
 from search.elastic.searching import Searching
 from search.elastic.writing import Refused, Write, write_documents
 from search.search_index import SearchIndex
-
-REMEMBERED = 200_000
-"""Names of which this process knows that they are written."""
 
 MOST_COUNTED = 10_000
 
@@ -34,19 +31,23 @@ MOST_COUNTED = 10_000
 class ElasticsearchSearchIndex:
     """The index of one generation. Aggregates are the record's: percentiles always are, and its tables are at hand."""
 
-    def __init__(self, client: AsyncElasticsearch, *, prefix: str, generation: int, record: SearchIndex) -> None:
+    def __init__(
+        self, client: AsyncElasticsearch, *, prefix: str, generation: int, record: SearchIndex | None = None
+    ) -> None:
         self._client = client
         self._names = Names(prefix)
         self._generation = generation
         self._record = record
-        self._points = PointsInTime(client, self._searched)
-        self._known: dict[tuple[WorkspaceID, str, str], None] = {}
+        self.points = PointsInTime(client, self._searched)
+        self._writer = NameWriter(client, self._names.index(Part.NAMES, generation))
 
     async def search(self, question: SearchQuestion) -> SearchAnswer:
         """Return one page of hits; see the port. A cursor of a page too long ago raises `CursorExpired`."""
-        return await Searching(self._client, self._points, self._generation, question).run()
+        return await Searching(self._client, self.points, self._generation, question).run()
 
     async def aggregate(self, question: AggregateQuestion) -> AggregateAnswer:
+        if self._record is None:
+            raise Unavailable("aggregates come from the record, and there is none beside this index")
         return await self._record.aggregate(question)
 
     async def suggest(
@@ -97,7 +98,7 @@ class ElasticsearchSearchIndex:
         """Make what was written visible: 0.3 ms where nothing was, 13 to 22 where much was."""
         async with driver_errors():
             await self._client.indices.refresh(index=self._names.all_of(self._generation))
-        self._points.forget()
+        self.points.forget()
 
     @property
     def _searched(self) -> list[str]:
@@ -108,16 +109,7 @@ class ElasticsearchSearchIndex:
         return self._names.index(part, self._generation)
 
     async def _write_names(self, documents: Sequence[SearchDocument]) -> None:
-        named = {
-            (document.workspace, kind, text)
-            for document in documents
-            for kind, text in list_names(document)
-            if (document.workspace, kind, text) not in self._known
-        }
-        await write_documents(self._client, make_name_writes(self._names.index(Part.NAMES, self._generation), named))
-        if len(self._known) + len(named) > REMEMBERED:
-            self._known.clear()
-        self._known.update(dict.fromkeys(named))
+        await self._writer.write({(one.workspace, *name) for one in documents for name in list_names(one)})
 
     async def _count(self, body: Mapping[str, Any], size: int) -> list[int]:
         if not size:

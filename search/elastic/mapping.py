@@ -9,6 +9,9 @@ ORDERED: dict[str, Any] = {"type": "keyword", "index": False}
 """Only for orders."""
 DATE: dict[str, Any] = {"type": "date", "format": "epoch_millis"}
 LONG: dict[str, Any] = {"type": "long"}
+SHORT: dict[str, Any] = {"type": "short"}
+UNSEARCHED: dict[str, Any] = {"type": "long", "index": False}
+"""Only read and summed: what verifying looks at."""
 DOUBLE: dict[str, Any] = {"type": "double"}
 BOOLEAN: dict[str, Any] = {"type": "boolean"}
 
@@ -57,7 +60,11 @@ PROPERTIES: dict[str, Any] = {
     **dict.fromkeys(KEYWORDS, KEYWORD),
     **dict.fromkeys(("createdAt", "startedAt", "endedAt"), DATE),
     "number": LONG,
-    **dict.fromkeys(("deleted", "unfinished", "metricsCut"), BOOLEAN),
+    **dict.fromkeys(("deleted", "gone", "unfinished", "metricsCut"), BOOLEAN),
+    "node": SHORT,
+    "bucket": SHORT,
+    "content": UNSEARCHED,
+    "check": UNSEARCHED,
     "g": {"type": "nested", "properties": {"k": KEYWORD, "s": KEYWORD, **TOKENS}},
     "p": {"type": "nested", "properties": {"k": KEYWORD, "s": KEYWORD, "o": ORDERED, "n": DOUBLE, **TOKENS}},
     "m": {

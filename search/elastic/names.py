@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Set
 from hashlib import blake2b
 from typing import Any
+
+from elasticsearch import AsyncElasticsearch
 
 from domain.ids import WorkspaceID
 from domain.search.answers import SuggestionKind
@@ -15,7 +17,7 @@ from search.elastic.queries import Query, all_of, nested, one_of, term, terms
 from search.elastic.requests import Body
 from search.elastic.texts import match_term
 from search.elastic.values import shorten
-from search.elastic.writing import Write
+from search.elastic.writing import Write, write_documents
 
 WORD = "WORD"
 """The kind of what stands in texts."""
@@ -31,6 +33,9 @@ NEIGHBOURS = 40
 
 TRIGRAM_SHARE = "30%"
 WORD_BOOST = 3
+REMEMBERED = 200_000
+"""Names of which this process knows that they are written."""
+
 _THINGS = sorted(set(DocumentKind) - STANDING)
 
 
@@ -40,6 +45,23 @@ def make_name_writes(index: str, names: Iterable[tuple[WorkspaceID, str, str]]) 
         Write(index=index, id=_make_id(workspace, kind, text), version=1, body=_make_body(workspace, kind, text))
         for workspace, kind, text in names
     ]
+
+
+class NameWriter:
+    """Writes the names of one generation, each once: this process remembers which are there."""
+
+    def __init__(self, client: AsyncElasticsearch, index: str) -> None:
+        self._client = client
+        self._index = index
+        self._known: set[tuple[WorkspaceID, str, str]] = set()
+
+    async def write(self, names: Set[tuple[WorkspaceID, str, str]]) -> None:
+        """Write names that may be there. Raises `Unavailable`."""
+        fresh = names - self._known
+        await write_documents(self._client, make_name_writes(self._index, fresh))
+        if len(self._known) + len(fresh) > REMEMBERED:
+            self._known.clear()
+        self._known |= fresh
 
 
 def find_names(workspace: WorkspaceID, prefix: str, kinds: Collection[SuggestionKind]) -> Body:

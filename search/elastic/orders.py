@@ -17,6 +17,12 @@ BY_ID: SortKey = {"id": {"order": "asc"}}
 BY_SCORE = (RelevanceOrder(),)
 NEWEST = (FieldOrder(Field.CREATED_AT, Direction.DESC),)
 
+MISSING_DATES = {Direction.ASC: 253_402_300_800_000, Direction.DESC: -62_135_596_800_001}
+"""Places of dates that are missing, behind the years 1 to 9999 in each direction: by `_last` the engine (9.5.3) loses
+hits behind a cursor that stands there, where an index has no such date at all.
+"""
+
+_OPEN_DATES = frozenset({Field.STARTED_AT, Field.ENDED_AT})
 _FIELDS = {
     Field.CREATED_AT: "createdAt",
     Field.STARTED_AT: "startedAt",
@@ -52,7 +58,8 @@ def _build(order: SearchOrder) -> SortKey:
         case TagOrder():
             return _nested("g", order.key, "g.s", direction)
         case FieldOrder():
-            return {_FIELDS[order.field]: {"order": direction, "missing": "_last"}}
+            missing = MISSING_DATES[order.direction] if order.field in _OPEN_DATES else "_last"
+            return {_FIELDS[order.field]: {"order": direction, "missing": missing}}
 
 
 def _nested(path: str, key: str, field: str, direction: str) -> SortKey:

@@ -40,6 +40,11 @@ class PointsInTime:
             self._point, self._until = str(answer["id"]), asked + FRESH_S
         return self._point
 
+    @property
+    def current(self) -> str | None:
+        """The point that is handed out now."""
+        return self._point
+
     def forget(self) -> None:
         """Hand out a new point from now on: something was made visible."""
         self._point = None
