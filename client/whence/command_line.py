@@ -11,14 +11,12 @@ from importlib.metadata import EntryPoint, entry_points
 from whence import __version__
 from whence.connecting import add_connection_options, set_connection_defaults
 from whence.failures import WhenceError
-from whence.importing import command as importing
-from whence.lineage import command as lineage
-from whence.run_table import command as run_table
 from whence.settings import read_settings
 
 COMMANDS = {
     "status": "whence.status",
     "runs": "whence.run_table.command",
+    "lineage": "whence.lineage.command",
     "import": "whence.importing.command",
     "sync": "whence.syncing",
 }
@@ -77,13 +75,6 @@ def _make_parser(others: Iterable[EntryPoint], words: Sequence[str]) -> argparse
             import_module(COMMANDS[name]).add_command(subparsers)
         if name in points:
             _add_other(subparsers, points[name])
-    status.add_command(subparsers)
-    run_table.add_command(subparsers)
-    lineage.add_command(subparsers)
-    importing.add_command(subparsers)
-    syncing.add_command(subparsers)
-    for point in sorted(others, key=lambda point: point.name):
-        _add_other(subparsers, point)
     return parser
 
 
