@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from domain.ids import NodeKey, NodeKind, RunID, WorkspaceID
 from domain.lineage.edges import WHENCE, Held
 from domain.lineage.kinds import ENDS, EdgeKind, Origin
-from domain.lineage.roles import Role, make_evaluation_id
+from domain.lineage.roles import Role, find_sides, make_side_key
 from domain.lineage.unbound import UnboundFact
 from domain.metrics import MetricContext
 from store.edges import fetch_open
 from store.lineage.drafts import Drafts, make_measured_on
-from store.lineage.runs import fetch_run_facts
+from store.lineage.runs import RunFacts, fetch_run_facts
 from store.lineage.writing import write_drafts
 from store.transactions import Transaction
 
@@ -31,7 +31,7 @@ async def record_measured(
     facts = (await fetch_run_facts(tx, workspace, [run]))[run]
     drafts = Drafts(workspace)
     side = NodeKey(NodeKind.RUN, run)
-    for on, subset in versions - await _fetch_known(tx, workspace, run, versions):
+    for on, subset in versions - await _fetch_known(tx, workspace, facts, versions):
         drafts.add_sided(make_measured_on(workspace, on, run, side, subset), Held(), facts)
     for on, subset in datasets:
         fact = UnboundFact(
@@ -51,10 +51,10 @@ async def record_measured(
 
 
 async def _fetch_known(
-    tx: Transaction, workspace: WorkspaceID, run: RunID, versions: set[tuple[NodeKey, str | None]]
+    tx: Transaction, workspace: WorkspaceID, run: RunFacts, versions: set[tuple[NodeKey, str | None]]
 ) -> set[tuple[NodeKey, str | None]]:
-    """Return those that the run's Evaluation used already, whatever the role."""
+    """Return those that the side of the run that test data stands on used already, whatever the role."""
     sources = {on.uuid for on, _ in versions}
-    targets = [make_evaluation_id(run)]
+    targets = [make_side_key(run.id, side).uuid for side in find_sides(EdgeKind.USED, Role.TEST, run.kind)]
     known = await fetch_open(tx.conn, workspace, sources=sources, targets=targets, kinds=[EdgeKind.USED])
     return {(one.edge.source, one.edge.subset) for one in known}

@@ -231,6 +231,24 @@ async def test_a_model_chosen_by_its_test_data_is_proven_to_be(client: Client, l
     assert found["findings"]["nodes"] == [{"grade": "PROVEN", "kind": "CHOICE"}]
 
 
+async def test_what_a_select_run_measured_on_is_what_it_said_it_was(client: Client, lineage: Lineage) -> None:
+    """It used the data as validation, and its points name the data: nothing says that it was test data."""
+    await train(lineage, "training", "train@1", "s3://m/a")
+    await lineage.run("select", RunKind.SELECT, start=3, end=4)
+    await lineage.used("s3://m/a", "select", Role.CANDIDATE)
+    await lineage.used(dataset("validation@1"), "select", Role.VALIDATION)
+    await lineage.generated("select", model("gpt@1"))
+    point = {"key": "val_loss", "steps": [0], "values": [4.0], "on": data("validation@1")}
+    await client.log(str(lineage.runs["select"]), series=[point])
+    answer = (await client.ask(LINEAGE, {"of": [registered("gpt@1")]}))["lineage"]
+
+    assert sorted(link["role"] for link in answer["links"]["nodes"] if link["kind"] == "USED") == [
+        "CANDIDATE",
+        "TRAIN",
+        "VALIDATION",
+    ]
+
+
 async def test_validation_data_that_points_were_measured_on_is_no_test_data(client: Client, lineage: Lineage) -> None:
     """Whichever comes first: the points that name the data, or what the run says it used it as."""
     await train(lineage, "training", "train@1", "s3://m/a")
