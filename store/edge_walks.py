@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterable
 from typing import Any
 
@@ -22,34 +23,37 @@ _REPORTS = [Role.REPORT.value, Role.LOG.value]
 
 
 async def walk_edges(conn: AsyncConnection, workspace: WorkspaceID, question: Question) -> Walk:
-    """Return what a question finds. A budget cuts between whole levels; the starts are always expanded."""
+    """Return what a question finds, as the port LineageGraph says it (lineage/graph.py)."""
     walk = Walk(question, depths=dict.fromkeys(question.starts, 0))
     level: list[NodeKey] = list(walk.depths)
-    held: dict[str, Interval] = {}
-    depth = 0
+    held: list[Interval] = []
+    depth = number = 0
+    ends = None if question.most_seconds is None else time.monotonic() + question.most_seconds
     while level:
-        open_ = await _choose_passed(conn, workspace, walk, level, first=depth == 0)
-        found = await fetch_next(conn, workspace, question, open_)
-        following = _enter(walk, found, depth + 1)
-        if _is_cut(walk, following, held, found, depth):
-            beyond = {_ends(question, each)[0] for each in found if _ends(question, each)[1] in following}
-            walk.frontier = sorted(beyond, key=lambda node: node.uuid.int)
-            held |= {each.id: each for each in found if _ends(question, each)[1] not in following}
+        found = await fetch_next(conn, workspace, question, level, most=question.most_edges - len(held))
+        if found is None or (ends is not None and time.monotonic() > ends):
+            _cut(walk, Reason.EDGES if found is None else Reason.TIME, level, 0)
             break
-        held |= {each.id: each for each in found}
-        walk.depths.update(dict.fromkeys(following, depth + 1))
-        level, depth = following, depth + 1
-    walk.intervals = [held[id_] for id_ in sorted(held)]
+        new = {_ends(question, each)[1] for each in found} - walk.depths.keys()
+        hubs, passed = await _sort_out(conn, workspace, question, new)
+        kept, reason = _judge(question, depth, number, new, passed)
+        if reason is not None:
+            beyond = {_ends(question, each)[0] for each in found if _ends(question, each)[1] in new - kept}
+            _cut(walk, reason, beyond, len(new - kept))
+        walk.depths.update(dict.fromkeys(sorted(kept, key=_order), depth + 1))
+        _note_hubs(walk, {node: count for node, count in hubs.items() if node in kept})
+        held += [each for each in found if _ends(question, each)[1] in walk.depths]
+        level = passed if reason is None else []
+        depth, number = depth + 1, number + len(level)
+    walk.intervals = sorted(held, key=lambda each: (each.edge.id, each.n))
     await _join_parents(conn, workspace, walk)
     return walk
 
 
 async def fetch_next(
-    conn: AsyncConnection, workspace: WorkspaceID, question: Question, nodes: Collection[NodeKey]
-) -> list[Interval]:
-    """Return the edges that lead on from some nodes, as the question narrows them."""
-    if not nodes:
-        return []
+    conn: AsyncConnection, workspace: WorkspaceID, question: Question, nodes: Collection[NodeKey], *, most: int
+) -> list[Interval] | None:
+    """Return the edges that lead on from some nodes, as the question narrows them; None if they are too many."""
     near, kinds = (
         (edges.c.target, edges.c.source_kind)
         if question.direction is Direction.UPSTREAM
@@ -59,8 +63,8 @@ async def fetch_next(
     statement = statement.where(*_known(question.as_of), *_narrow(question))
     if question.node_kinds is not None:
         statement = statement.where(_is_in(kinds, [kind.value for kind in question.node_kinds]))
-    rows = await conn.execute(statement.order_by(edges.c.id, edges.c.n))
-    return [make_interval(row) for row in rows.mappings()]
+    rows = (await conn.execute(statement.limit(most + 1))).mappings().all()
+    return None if len(rows) > most else [make_interval(row) for row in rows]
 
 
 async def fetch_fed(
@@ -112,56 +116,50 @@ def _narrow(question: Question) -> list[sa.ColumnElement[bool]]:
     return found
 
 
-async def _choose_passed(
-    conn: AsyncConnection, workspace: WorkspaceID, walk: Walk, level: list[NodeKey], *, first: bool
-) -> list[NodeKey]:
-    """Return the nodes of a level that the walk passes: the starts always, no stops and no hubs."""
-    question = walk.question
-    if first:
-        return level
-    passed = [node for node in level if node.kind not in question.stop_at]
-    if question.hub is None or not passed:
-        return passed
+async def _sort_out(
+    conn: AsyncConnection, workspace: WorkspaceID, question: Question, nodes: Collection[NodeKey]
+) -> tuple[dict[NodeKey, int], list[NodeKey]]:
+    """Return those that are hubs with their numbers of edges, and those that the walk passes."""
+    candidates = sorted((node for node in nodes if node.kind not in question.stop_at), key=_order)
+    if question.hub is None or not candidates:
+        return {}, candidates
     near = edges.c.target if question.direction is Direction.UPSTREAM else edges.c.source
     statement = (
         sa.select(near, sa.func.count().label("number"))
-        .where(edges.c.workspace == workspace, _is_any(near, [node.uuid for node in passed]))
+        .where(edges.c.workspace == workspace, _is_any(near, [node.uuid for node in candidates]))
         .where(*_known(question.as_of), *_narrow(question))
         .group_by(near)
-        .having(sa.func.count() >= question.hub)
     )
     counts = {row[0]: row.number for row in await conn.execute(statement)}
-    hubs = {node: counts[node.uuid] for node in passed if node.uuid in counts}
+    hubs = {node: count for node in candidates if (count := counts.get(node.uuid, 0)) >= question.hub}
+    return hubs, [node for node in candidates if node not in hubs]
+
+
+def _judge(
+    question: Question, depth: int, number: int, new: set[NodeKey], passed: list[NodeKey]
+) -> tuple[set[NodeKey], Reason | None]:
+    """Return what of the next level is in the answer, and why not all of it is."""
+    if new and question.max_depth is not None and depth >= question.max_depth:
+        return set(), Reason.DEPTH
+    if number + len(passed) <= question.most_nodes:
+        return new, None
+    return (new - set(passed[question.most_nodes :]) if depth == 0 else set()), Reason.NODES
+
+
+def _cut(walk: Walk, reason: Reason, frontier: Iterable[NodeKey], left_out: int) -> None:
+    walk.reasons.add(reason)
+    walk.frontier = sorted(frontier, key=_order)
+    walk.left_out, walk.left_out_exact = left_out, False
+
+
+def _note_hubs(walk: Walk, hubs: dict[NodeKey, int]) -> None:
     walk.hubs |= hubs
     if hubs:
         walk.reasons.add(Reason.HUB)
-    return [node for node in passed if node not in hubs]
 
 
-def _enter(walk: Walk, found: Collection[Interval], depth: int) -> list[NodeKey]:
-    """Return the nodes that edges lead to for the first time, in the order of their uuids."""
-    new = {_ends(walk.question, each)[1] for each in found} - walk.depths.keys()
-    return sorted(new, key=lambda node: node.uuid.int)
-
-
-def _is_cut(
-    walk: Walk, following: list[NodeKey], held: Collection[str], found: Collection[Interval], depth: int
-) -> bool:
-    """Say whether the next level does not fit any more, and note why."""
-    question = walk.question
-    if not following:
-        return False
-    reasons = set()
-    if question.max_depth is not None and depth >= question.max_depth:
-        reasons.add(Reason.DEPTH)
-    elif len(walk.depths) - len(question.starts) + len(following) > question.most_nodes:
-        reasons.add(Reason.NODES)
-    elif len(held) + len(found) > question.most_edges:
-        reasons.add(Reason.EDGES)
-    if reasons:
-        walk.reasons |= reasons
-        walk.left_out, walk.left_out_exact = len(following), False
-    return bool(reasons)
+def _order(node: NodeKey) -> int:
+    return node.uuid.int
 
 
 def _ends(question: Question, interval: Interval) -> tuple[NodeKey, NodeKey]:
@@ -181,7 +179,7 @@ async def _join_parents(conn: AsyncConnection, workspace: WorkspaceID, walk: Wal
     statement = sa.select(edges).where(
         edges.c.workspace == workspace, edges.c.kind == EdgeKind.CALLED.value, either, *_known(question.as_of)
     )
-    for row in (await conn.execute(statement.order_by(edges.c.id))).mappings():
+    for row in (await conn.execute(statement.order_by(edges.c.id, edges.c.n))).mappings():
         interval = make_interval(row)
         source, target = interval.edge.source, interval.edge.target
         new, depth = (source, walk.depths[target] + 1) if target in walk.depths else (target, 1)

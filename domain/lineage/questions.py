@@ -58,6 +58,7 @@ class Question:
     hub: int | None = None
     most_nodes: int = 50_000
     most_edges: int = 200_000
+    most_seconds: float | None = None
 
     @property
     def followed(self) -> Set[EdgeKind]:
