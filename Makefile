@@ -97,7 +97,7 @@ $(SERVER): requirements/build.lock requirements/server.lock $(DISTRIBUTIONS) | $
 	@echo "installing the service (once, about a minute)"
 	@$(PIP) --require-hashes -r requirements/build.lock -r requirements/server.lock
 	@$(PIP) --no-index --no-deps --no-build-isolation -e client -e .
-	@$(BIN)/python -m compileall -q $(VENV)/lib api client/whence demo domain projection search store || true
+	@$(BIN)/python -m compileall -q $(VENV)/lib api client/whence demo domain lineage projection search store || true
 	@touch $@
 
 $(DEVELOPMENT): requirements/dev.lock $(SERVER)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
     from starlette.requests import HTTPConnection
 
+    from api.compiled.plans import Plans
     from api.loaders import Loaders
     from api.settings import ServerSettings
     from domain.projections import Freshness
@@ -58,6 +59,8 @@ class Context:
     """What the projections' answers must show; None: whatever they have."""
     graph_freshness: Freshness | None = None
     """How fresh the graph's last answer was; None where the record gave all."""
+    plans: Plans | None = None
+    """What was compiled for the document, where it is cached and the settings do not say otherwise."""
     _loaders: Loaders | None = field(default=None, repr=False)
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -22,6 +22,8 @@ from graphql import (
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import validate_document
 
+from api.compiled.plans import Plans
+from api.context import Context
 from api.limits import COST_BUDGET, MAX_TOKENS, CostModel, DocumentLimits, refuse
 
 CACHED_DOCUMENTS = 1000
@@ -37,6 +39,7 @@ class Prepared:
     errors: list[GraphQLError]
     fragments: dict[str, FragmentDefinitionNode]
     costs: OrderedDict[tuple[Any, ...], int]
+    plans: Plans = field(default_factory=Plans)
 
 
 class PreparedDocuments:
@@ -48,7 +51,7 @@ class PreparedDocuments:
 
     def prepare(self, query: str) -> Prepared:
         """Parse and validate. Raises `GraphQLError` for what is no document."""
-        return self._cached(query) if len(query) <= LARGEST_CACHED else self._prepare(query)
+        return self._cached(query) if is_cached(query) else self._prepare(query)
 
     def _prepare(self, query: str) -> Prepared:
         document = parse(query, max_tokens=MAX_TOKENS)
@@ -73,6 +76,11 @@ class PreparedDocuments:
         return known
 
 
+def is_cached(query: str) -> bool:
+    """Say whether a document stays in the cache, and what was found out about it with it."""
+    return len(query) <= LARGEST_CACHED
+
+
 class Execution(SchemaExtension):
     """Prepares the document of one request, refuses what costs too much, reports the cost.
 
@@ -91,9 +99,14 @@ class Execution(SchemaExtension):
         try:
             self._prepared = self._documents.prepare(context.query or "")
             context.graphql_document = self._prepared.document
+            self._hand_over_plans(self._prepared, context.context)
         except (GraphQLError, RecursionError):
             pass
         yield
+
+    def _hand_over_plans(self, prepared: Prepared, context: object) -> None:
+        if isinstance(context, Context) and context.services.settings.compile == "on":
+            context.plans = prepared.plans if is_cached(self.execution_context.query or "") else None
 
     def on_validate(self) -> Iterator[None]:
         """Refuse what is not valid, then what is valid and costs too much."""

@@ -14,6 +14,7 @@ from strawberry.types import ExecutionContext
 from api.artifacts.mutations import ArtifactMutations
 from api.changes.subscriptions import ChangeSubscriptions
 from api.comparisons.queries import ComparisonQueries
+from api.compiled.executor import CompiledExecutor
 from api.conversion import convert_quickly
 from api.datasets.mutations import DatasetMutations
 from api.deployments.mutations import DeploymentMutations
@@ -135,5 +136,6 @@ schema = Schema(
     subscription=Subscription,
     types=list(TYPES.values()),
     config=StrawberryConfig(scalar_map=SCALARS),
+    execution_context_class=CompiledExecutor,
     exception_handlers=[ProblemHandler()],
 )

@@ -87,6 +87,11 @@ class ServerSettings(BaseSettings):
     socket_operations: int = Field(
         default=100, ge=1, le=10_000, description="Operations under way at once on one WebSocket."
     )
+    compile: Literal["on", "off"] = Field(
+        default="on",
+        description="`on`: what a document selects is compiled when it first comes, and answered many times faster; "
+        "`off`: graphql-core alone answers, should a compiled answer ever be in doubt.",
+    )
     log_format: Literal["auto", "console", "json"] = Field(
         default="auto", description="`json`: one object a line; `console`: for people; `auto`: console on a terminal."
     )

@@ -26,8 +26,8 @@ class LineageGraph(Protocol):
     """Answers questions about edges. All adapters give equal answers, cut ones included.
 
     A walk goes by levels. Level 0 are the starts, which are always passed, be they hubs or of a stop kind. The next
-    level are the ends, not met before, of all edges that lead on from the passed nodes of a level and that the question
-    lets through. A node of it is an *end* if its kind is in `stop_at`, else if it has `hub` edges or more to lead on by;
+    level is what, not met before, all edges lead to that lead on from the passed nodes of a level and that the question
+    lets through. A node of it is an *end* if its kind is in `stop_at`, else if `hub` edges or more lead on from it;
     ends are shown and never passed. `hubs` has the numbers of those that are no stops; any makes the reason HUB.
 
     The answer has the nodes of its levels with their distances, and every edge from one of its passed nodes to one of

@@ -82,7 +82,7 @@ def _keep_code(comparison: Comparison) -> dict[RunID, list[CodeRevision]]:
 
 
 def _is_same_last(a: StoredSummary, b: StoredSummary) -> bool:
-    one, other = a.summary.last.value, b.summary.last.value
+    one, other = a.last.value, b.last.value
     return one == other or (one != one and other != other)
 
 

@@ -24,6 +24,7 @@ from domain.texts import shown
 from store import tables
 from store.counters import Counters, lock_run, save_counters
 from store.outbox import Changed
+from store.parameter_rows import fetch_parameter_rows
 from store.standing import Standing, read_standing
 from store.texts import make_value_tsvector
 from store.transactions import Transaction
@@ -154,27 +155,8 @@ async def fetch_parameters(
     conn: AsyncConnection, workspace: WorkspaceID, runs: Collection[RunID], names: Collection[str] | None = None
 ) -> dict[RunID, list[Parameter]]:
     """Return the parameters of each run by key, all of them or those of some names, in one query."""
-    keys = tables.keys.c
-    statement = (
-        sa.select(keys.name, parameters)
-        .join_from(
-            parameters,
-            tables.keys,
-            sa.and_(keys.workspace == parameters.c.workspace, keys.id == parameters.c.key),
-        )
-        .where(
-            parameters.c.workspace == workspace,
-            parameters.c.run == sa.func.any(sa.cast(list(runs), sa.ARRAY(sa.Uuid))),
-        )
-    )
-    if names is not None:
-        statement = statement.where(keys.name == sa.func.any(sa.cast(list(names), sa.ARRAY(sa.Text))))
-    found: dict[RunID, list[Parameter]] = {run: [] for run in runs}
-    for row in await conn.execute(statement):
-        found[row.run].append(_parameter(row.name, row))
-    for those in found.values():
-        those.sort(key=lambda parameter: parameter.key)
-    return found
+    found = await fetch_parameter_rows(conn, workspace, runs, names)
+    return {run: [row.parameter() for row in rows] for run, rows in found.items()}
 
 
 async def fetch_parameter_history(

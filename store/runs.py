@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import asyncpg
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import Conflict, Gone, NotFound
@@ -16,6 +15,7 @@ from domain.runs import Run, RunDraft, RunKind, RunStatus
 from domain.times import cut_to_millis
 from store import tables
 from store.counters import find_missing_run, missing_run
+from store.driver import fetch_driver
 from store.lineage.run_changes import record_parent
 from store.lineage.surroundings import record_surroundings
 from store.metrics.attempts import insert_first_attempt
@@ -28,17 +28,20 @@ from store.statements import read_statement
 from store.texts import Place, make_rows, make_value_tsvector
 from store.transactions import Transaction
 
-__all__ = ["count_children", "create_run", "fetch_children", "fetch_runs", "find_missing_run", "make_run"]
+__all__ = ["count_children", "create_run", "fetch_children", "fetch_runs", "find_missing_run"]
 
-runs, counters = tables.runs, tables.run_counters
+runs = tables.runs
 
 CREATE = read_statement("create_run")
-COLUMNS = (
-    *(column for column in runs.c if column.name != "workspace"),
-    counters.c.revision,
-    counters.c.heartbeat.label("heartbeat_at"),
-)
-WITH_COUNTERS = runs.join(counters, sa.and_(counters.c.workspace == runs.c.workspace, counters.c.run == runs.c.id))
+FETCH = """
+SELECT r.id, r.experiment, r.number, r.name, r.description, r.kind, r.status, r.parent, r.attempt, r.created_by,
+  r.host, r.started_at, r.ended_at, c.heartbeat AS heartbeat_at, r.created_at, r.archived_at, r.deleted_at,
+  c.revision, r.version
+FROM runs AS r JOIN run_counters AS c ON c.workspace = r.workspace AND c.run = r.id
+WHERE r.workspace = $1 AND r.id = ANY($2::uuid[])
+"""
+KINDS = {kind.value: kind for kind in RunKind}
+STATUSES = {status.value: status for status in RunStatus}
 
 
 async def create_run(
@@ -118,12 +121,8 @@ def _explain(exc: asyncpg.ForeignKeyViolationError, draft: RunDraft) -> NotFound
 
 async def fetch_runs(conn: AsyncConnection, workspace: WorkspaceID, ids: Collection[RunID]) -> dict[RunID, Run]:
     """Return those runs of the workspace that exist, deleted ones too, in one query."""
-    statement = (
-        sa.select(*COLUMNS)
-        .select_from(WITH_COUNTERS)
-        .where(runs.c.workspace == workspace, runs.c.id == sa.func.any(sa.cast(list(ids), sa.ARRAY(sa.Uuid))))
-    )
-    return {run.id: run for run in map(make_run, await conn.execute(statement))}
+    driver = await fetch_driver(conn)
+    return {row["id"]: _make_run(row) for row in await driver.fetch(FETCH, workspace, ids)}
 
 
 async def fetch_children(
@@ -144,7 +143,6 @@ async def count_children(conn: AsyncConnection, workspace: WorkspaceID, parents:
     return {RunID(parent): count for parent, count in counts.items()}
 
 
-def make_run(row: Any) -> Run:
-    """Return the run of a row with `COLUMNS`."""
-    fields = dict(row._mapping)
-    return Run(**{**fields, "kind": RunKind(fields["kind"]), "status": RunStatus(fields["status"])})
+def _make_run(row: asyncpg.Record) -> Run:
+    """Return the run of a row of `FETCH`."""
+    return Run(**{**row, "kind": KINDS[row["kind"]], "status": STATUSES[row["status"]]})

@@ -13,6 +13,7 @@ from domain.ids import AttemptID, ExperimentID, NodeKey, NodeKind, RunID, Worksp
 from domain.tags import TAG_LIMIT, Tag, check_tags
 from store import tables
 from store.counters import Counters, lock_run, save_counters
+from store.driver import fetch_driver
 from store.experiments import touch_experiment
 from store.outbox import Changed
 from store.standing import Standing, read_standing
@@ -31,6 +32,13 @@ UPSERT = sa.text(
         attempt = excluded.attempt, value = excluded.value, tokens = excluded.tokens
     """
 )
+
+FETCH = """
+SELECT t.subject, k.name, t.value
+FROM tags AS t JOIN keys AS k ON k.workspace = t.workspace AND k.id = t.key
+WHERE t.workspace = $1 AND t.subject = ANY($2::uuid[])
+"""
+FETCH_NAMED = f"{FETCH} AND k.name = ANY($3::text[])"
 
 
 async def set_tags(
@@ -105,16 +113,13 @@ async def fetch_tags(
     conn: AsyncConnection, workspace: WorkspaceID, subjects: Collection[UUID], names: Collection[str] | None = None
 ) -> dict[UUID, list[Tag]]:
     """Return the tags of each subject by key, all of them or those of some names, in one query."""
-    keys = tables.keys.c
-    statement = (
-        sa.select(tags.c.subject, keys.name, tags.c.value)
-        .join_from(tags, tables.keys, sa.and_(keys.workspace == tags.c.workspace, keys.id == tags.c.key))
-        .where(tags.c.workspace == workspace, tags.c.subject == sa.func.any(sa.cast(list(subjects), sa.ARRAY(sa.Uuid))))
-    )
-    if names is not None:
-        statement = statement.where(_is_among(names))
+    driver = await fetch_driver(conn)
+    if names is None:
+        rows = await driver.fetch(FETCH, workspace, subjects)
+    else:
+        rows = await driver.fetch(FETCH_NAMED, workspace, subjects, names)
     found: dict[UUID, list[Tag]] = {subject: [] for subject in subjects}
-    for subject, name, value in await conn.execute(statement):
+    for subject, name, value in rows:
         found[subject].append(Tag(name, value))
     for those in found.values():
         those.sort(key=lambda tag: tag.key)

@@ -93,10 +93,10 @@ def _compare_metric(row: Compared[StoredSummary], runs: Runs) -> ComparedMetric:
     values = [
         ComparedMetricValue(
             run=runs[run],
-            first=_point(one.summary.first),
-            last=_point(one.summary.last),
-            min=_point(one.summary.minimum),
-            max=_point(one.summary.maximum),
+            first=_point(one.first),
+            last=_point(one.last),
+            min=_point(one.min),
+            max=_point(one.max),
         )
         for run, one in row.values.items()
     ]

@@ -6,10 +6,12 @@ from typing import Annotated, Self, cast
 
 import strawberry
 
+from api.batching import in_batch
 from api.enums import expose
 from api.info import Info
 from api.nodes.types import Node, make_id
 from api.scalars import DateTime, Int64
+from api.tags.loaders import load_tags
 from api.tags.types import Tag
 from api.workspaces.types import Workspace
 from domain import experiments
@@ -55,7 +57,7 @@ class Experiment(Node):
         found = await context.loaders.nodes.load(NodeKey(NodeKind.WORKSPACE, context.workspace))
         return Workspace.of(found)
 
-    @strawberry.field(description="Its tags by key; at most 500.")
+    @strawberry.field(description="Its tags by key; at most 500.", metadata=in_batch(load_tags))
     async def tags(
         self,
         info: Info,
@@ -63,8 +65,7 @@ class Experiment(Node):
             list[str] | None, strawberry.argument(description="Only these; without it all of them.")
         ] = None,
     ) -> list[Tag]:
-        names = None if keys is None else tuple(keys)
-        return cast("list[Tag]", await info.context.loaders.tags.load((self.uuid, names)))
+        return cast("list[Tag]", (await load_tags(info.context, [self], keys))[0])
 
     @classmethod
     def of(cls, experiment: experiments.Experiment, workspace: WorkspaceID) -> Self:

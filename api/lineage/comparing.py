@@ -138,7 +138,7 @@ async def _load_code(info: Info, walk: Walk, run: RunID | None) -> list[CodeRevi
 
 async def _compare_parameters(info: Info, runs: Sequence[RunID | None]) -> list[DifferentParameter]:
     loaded = [[] if run is None else await info.context.loaders.parameters.load((run, None)) for run in runs]
-    a, b = ({parameter.key: parameter for parameter in those} for those in loaded)
+    a, b = ({row.key: row.parameter() for row in rows} for rows in loaded)
     return [
         DifferentParameter(key=key, a=None if key not in a else a[key].value, b=None if key not in b else b[key].value)
         for key in sorted({*a, *b})

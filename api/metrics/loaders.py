@@ -12,9 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.batching import ArgumentLoader, BatchLoader
 from api.connections import Connection, check_first, connect
+from api.context import Context
 from api.info import Info
-from api.metrics.types import MetricRow, make_row
-from domain.errors import InvalidInput
+from api.nodes.types import Node
+from domain.errors import InvalidInput, TooLarge
 from domain.ids import ExperimentID, RunID
 from domain.metrics import MetricDefinition
 from domain.pages import Count
@@ -71,12 +72,13 @@ class DefinitionsLoader(BatchLoader[ExperimentID, Definitions]):
         return {}
 
 
-async def load_rows(info: Info, run: RunID, experiment: ExperimentID, keys: Names) -> list[MetricRow]:
-    """Return the summaries of those series that the run has, in the order of `keys`."""
-    loaders = info.context.loaders
-    found = await loaders.summaries.load((run, keys))
-    definitions = await loaders.definitions.load(experiment)
-    return [make_row(key, found[key], definitions.get(key)) for key in dict.fromkeys(keys) if key in found]
+async def load_metrics(context: Context, runs: Sequence[Node], keys: Sequence[str]) -> list[list[StoredSummary]]:
+    """Return of each run the summaries of those series that it has, in the order of `keys`. Raises `TooLarge`."""
+    if len(keys) > MOST_KEYS:
+        raise TooLarge(f"{len(keys)} keys, at most {MOST_KEYS} are taken", path=["keys"])
+    names = tuple(dict.fromkeys(keys))
+    found = await context.loaders.summaries.load_many([(RunID(run.uuid), names) for run in runs])
+    return [[those[name] for name in names if name in those] for those in found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,16 +122,15 @@ class SeriesCountLoader(SettledLoader["str | None", int]):
 
 
 async def connect_series(
-    info: Info, run: RunID, experiment: ExperimentID, *, prefix: str | None, first: int, after: str | None
-) -> Connection[MetricRow]:
+    info: Info, run: RunID, *, prefix: str | None, first: int, after: str | None
+) -> Connection[StoredSummary]:
     """Return all series of a run by name, as a connection."""
     size = check_first(first)
     loaders = info.context.loaders
     found = await loaders.series.load(
         (run, SeriesArguments(prefix, size, None if after is None else read_cursor(after)))
     )
-    definitions = await loaders.definitions.load(experiment)
-    rows = [make_row(key, stored, definitions.get(key)) for key, stored in found[:size]]
+    rows = [stored for _, stored in found[:size]]
 
     async def count() -> Count:
         return Count(await loaders.series_counts.load((run, prefix)), exact=True)

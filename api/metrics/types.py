@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, cast
 
 import strawberry
 
 from api.enums import expose
 from api.scalars import DateTime, Float64, Float64List, Int64, Int64List
-from domain import metrics
 from domain.metrics import Attempts, Duplicates, Goal
 from store.metrics.reading import SeriesData
-from store.metrics.summaries import StoredSummary
 
 expose(
     Goal,
@@ -43,6 +40,8 @@ class MetricPoint:
 
 @strawberry.type(description="A metric series of a run in a few numbers, kept up to date by every write.")
 class Metric:
+    """Answered from `StoredSummary`, which has all of it under the same names."""
+
     key: str = strawberry.field(description="1 to 500 characters.")
     count: Int64 = strawberry.field(description="Points, NaN included; superseded ones are not.")
     nans: Int64 = strawberry.field(description="Points whose value is NaN.")
@@ -60,44 +59,6 @@ class Metric:
     unit: str | None = strawberry.field(description="Unit of the values, if `defineMetric` said so.")
     recomputing: bool = strawberry.field(
         description="True while the summary of a resumed run is still computed again: read it later."
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class MetricRow:
-    """What a `Metric` is answered from: cheaper to make than the type itself, of which a page has thousands."""
-
-    key: str
-    count: int
-    nans: int
-    infinities: int
-    first: metrics.MetricPoint
-    last: metrics.MetricPoint
-    min: metrics.MetricPoint | None
-    max: metrics.MetricPoint | None
-    best: metrics.MetricPoint | None
-    goal: Goal | None
-    unit: str | None
-    recomputing: bool
-
-
-def make_row(key: str, stored: StoredSummary, definition: metrics.MetricDefinition | None) -> MetricRow:
-    """Return a summary with what its experiment says about the metric."""
-    summary = stored.summary
-    goal = None if definition is None else definition.goal
-    return MetricRow(
-        key,
-        summary.count,
-        summary.nans,
-        summary.infinities,
-        summary.first,
-        summary.last,
-        summary.minimum,
-        summary.maximum,
-        summary.best(goal),
-        goal,
-        None if definition is None else definition.unit,
-        stored.recomputing,
     )
 
 

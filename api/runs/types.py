@@ -7,18 +7,20 @@ from typing import Annotated, Self, cast
 import strawberry
 
 from api.artifacts.types import Artifact
+from api.batching import in_batch
 from api.connections import AFTER, DEFAULT_PAGE, FIRST, Connection
 from api.enums import expose
 from api.experiments.types import Experiment
 from api.info import Info
-from api.metrics.loaders import MOST_KEYS, connect_series, load_rows
+from api.metrics.loaders import MOST_KEYS, connect_series, load_metrics
 from api.metrics.types import Metric
 from api.nodes.types import Node, make_id
+from api.parameters.loaders import load_params
 from api.parameters.types import Parameter
 from api.scalars import DateTime, Int64
+from api.tags.loaders import load_tags
 from api.tags.types import Tag
 from domain import runs
-from domain.errors import TooLarge
 from domain.ids import ExperimentID, NodeKind, RunID, WorkspaceID
 from domain.runs import RunKind, RunStatus
 
@@ -104,25 +106,24 @@ class Run(Node):
 
         return await connect_children(info, RunID(self.uuid), first=first, after=after)
 
-    @strawberry.field(description="Its parameters by key; at most 4,000.")
+    @strawberry.field(description="Its parameters by key; at most 4,000.", metadata=in_batch(load_params))
     async def params(self, info: Info, keys: OptionalKeys = None) -> list[Parameter]:
-        names = None if keys is None else tuple(keys)
-        return cast("list[Parameter]", await info.context.loaders.parameters.load((RunID(self.uuid), names)))
+        return cast("list[Parameter]", (await load_params(info.context, [self], keys))[0])
 
-    @strawberry.field(description="Its tags by key; at most 500.")
+    @strawberry.field(description="Its tags by key; at most 500.", metadata=in_batch(load_tags))
     async def tags(self, info: Info, keys: OptionalKeys = None) -> list[Tag]:
-        names = None if keys is None else tuple(keys)
-        return cast("list[Tag]", await info.context.loaders.tags.load((self.uuid, names)))
+        return cast("list[Tag]", (await load_tags(info.context, [self], keys))[0])
 
-    @strawberry.field(description="Summaries of the series that are asked for, in that order; those it lacks left out.")
+    @strawberry.field(
+        description="Summaries of the series that are asked for, in that order; those it lacks left out.",
+        metadata=in_batch(load_metrics),
+    )
     async def metrics(
         self,
         info: Info,
         keys: Annotated[list[str], strawberry.argument(description=f"Keys of the series, at most {MOST_KEYS}.")],
     ) -> list[Metric]:
-        if len(keys) > MOST_KEYS:
-            raise TooLarge(f"{len(keys)} keys, at most {MOST_KEYS} are taken", path=["keys"])
-        return cast("list[Metric]", await load_rows(info, RunID(self.uuid), self.in_experiment, tuple(keys)))
+        return cast("list[Metric]", (await load_metrics(info.context, [self], keys))[0])
 
     @strawberry.field(
         description="All its series by key. Those under `system/` and `rank/` only where the prefix names them."
@@ -135,7 +136,7 @@ class Run(Node):
         after: After = None,
     ) -> Series:
         run = RunID(self.uuid)
-        page = await connect_series(info, run, self.in_experiment, prefix=prefix, first=first, after=after)
+        page = await connect_series(info, run, prefix=prefix, first=first, after=after)
         return cast("Series", page)
 
     @strawberry.field(description="Files that it made, the oldest first.")

@@ -8,11 +8,11 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.ids import NodeKey, NodeKind, RunID, WorkspaceID
-from domain.metrics import MetricContext, MetricPoint, Summary
+from domain.metrics import MetricContext, MetricPoint
 from store import tables
-from store.metrics.summaries import read_summary
 
 NOTHING = MetricContext()
+ENDS = ("first", "last", "min", "max")
 
 
 async def fetch_point_context(
@@ -21,7 +21,7 @@ async def fetch_point_context(
     """Return what a first, last, lowest or highest point of a series said of itself; nothing where it said nothing."""
     measured, contexts, keys = tables.metric_measurements, tables.metric_contexts, tables.keys
     statement = (
-        sa.select(contexts, measured, sa.literal(False).label("recomputing"))
+        sa.select(contexts, measured)
         .join(keys, sa.and_(keys.c.workspace == measured.c.workspace, keys.c.id == measured.c.key))
         .join(
             contexts,
@@ -35,19 +35,17 @@ async def fetch_point_context(
         .order_by(contexts.c.number)
     )
     for row in (await conn.execute(statement)).mappings():
-        if _holds(read_summary(row).summary, point):
+        if any(_is_end(row, end, point) for end in ENDS):
             return _read(row)
     return NOTHING
 
 
-def _holds(summary: Summary, point: MetricPoint) -> bool:
-    ends = (summary.first, summary.last, summary.minimum, summary.maximum)
-    return any(end is not None and _same(end, point) for end in ends)
-
-
-def _same(one: MetricPoint, other: MetricPoint) -> bool:
-    equal = one.value == other.value or (one.value != one.value and other.value != other.value)
-    return equal and (one.step, one.time) == (other.step, other.time)
+def _is_end(row: Any, end: str, point: MetricPoint) -> bool:
+    value = row[f"{end}_value"]
+    if value is None:  # all points are NaN: there is no lowest and no highest
+        return False
+    equal = value == point.value or (value != value and point.value != point.value)
+    return equal and (row[f"{end}_step"], row[f"{end}_time"]) == (point.step, point.time)
 
 
 def _read(row: Any) -> MetricContext:

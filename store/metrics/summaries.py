@@ -2,46 +2,120 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import Any
-from uuid import UUID
+from collections.abc import Collection
+from operator import itemgetter
+from typing import TYPE_CHECKING, NamedTuple
 
-import sqlalchemy as sa
+import asyncpg
 
 from domain.ids import RunID, WorkspaceID
-from domain.metrics import HIDDEN, MetricPoint, Summary
-from store import tables
+from domain.metrics import HIDDEN, Goal, MetricPoint, Summary
+from store.driver import fetch_driver
 from store.metrics.settling import SettledConnection
 
-summaries = tables.metric_summaries
-keys = tables.keys
+
+class StoredPoint(NamedTuple):
+    """A point of a summary: a tuple, for a page of the run table has thousands."""
+
+    step: int
+    time: int
+    value: float
 
 
-@dataclass(frozen=True, slots=True)
-class StoredSummary:
-    """A series' summary; while `recomputing`, a resume has superseded points that still are in it."""
+class StoredSummary(asyncpg.Record):  # type: ignore[misc]  # the driver is not typed
+    """A series' summary, with what its experiment says of the metric: a row with `COLUMNS`.
 
-    summary: Summary
-    recomputing: bool
+    Its points are made when somebody looks. While `recomputing`, a resume has superseded points that still are in it.
+    """
+
+    if TYPE_CHECKING:
+        run: RunID
+        key: str
+        count: int
+        nans: int
+        infinities: int
+        recomputing: bool
+        unit: str | None
+    else:
+        run, key, count, nans, infinities, recomputing = (property(itemgetter(place)) for place in range(6))
+        unit = property(itemgetter(21))
+
+    @property
+    def goal(self) -> Goal | None:
+        return None if self[20] is None else Goal(self[20])
+
+    @property
+    def first(self) -> StoredPoint:
+        return StoredPoint(self[6], self[7], self[8])
+
+    @property
+    def last(self) -> StoredPoint:
+        return StoredPoint(self[10], self[11], self[12])
+
+    @property
+    def min(self) -> StoredPoint | None:
+        return None if self[16] is None else StoredPoint(self[14], self[15], self[16])
+
+    @property
+    def max(self) -> StoredPoint | None:
+        return None if self[19] is None else StoredPoint(self[17], self[18], self[19])
+
+    @property
+    def best(self) -> StoredPoint | None:
+        """The best point by the goal; without a goal nothing is best."""
+        if self[20] is None:
+            return None
+        return self.min if self.goal is Goal.MIN else self.max
+
+    @property
+    def summary(self) -> Summary:
+        """Return it as a value of the domain."""
+        return Summary(
+            count=self.count,
+            nans=self.nans,
+            infinities=self.infinities,
+            first=MetricPoint(**self.first._asdict(), rank=self[9]),
+            last=MetricPoint(**self.last._asdict(), rank=self[13]),
+            minimum=None if self.min is None else MetricPoint(**self.min._asdict()),
+            maximum=None if self.max is None else MetricPoint(**self.max._asdict()),
+        )
+
+
+COLUMNS = """
+s.run, k.name, s.count, s.nans, s.infinities, s.recomputing,
+s.first_step, s.first_time, s.first_value, s.first_rank, s.last_step, s.last_time, s.last_value, s.last_rank,
+s.min_step, s.min_time, s.min_value, s.max_step, s.max_time, s.max_value, d.goal, d.unit
+"""
+NAMED = "FROM metric_summaries AS s JOIN keys AS k ON k.workspace = s.workspace AND k.id = s.key"
+FROM = f"""{NAMED}
+JOIN runs AS r ON r.workspace = s.workspace AND r.id = s.run
+LEFT JOIN metric_definitions AS d ON d.workspace = s.workspace AND d.experiment = r.experiment AND d.key = s.key"""
+FETCH_NAMED = f"SELECT {COLUMNS} {FROM} WHERE s.workspace = $1 AND s.run = ANY($2::uuid[]) AND k.name = ANY($3::text[])"
+# A name begins with the prefix $2 and, unless that leads there, with none of the hidden namespaces $3.
+SHOWN = "starts_with(k.name, $2) AND NOT k.name ^@ ANY($3::text[])"
+FETCH_SHOWN = f"SELECT {COLUMNS} {FROM} WHERE s.workspace = $1 AND {SHOWN} AND s.run = ANY($4::uuid[])"
+FETCH_PAGES = f"""
+SELECT page.* FROM unnest($4::uuid[]) AS asked (run) CROSS JOIN LATERAL (
+  SELECT {COLUMNS} {FROM}
+  WHERE s.workspace = $1 AND s.run = asked.run AND {SHOWN} AND ($5::text IS NULL OR k.name > $5)
+  ORDER BY k.name LIMIT $6
+) AS page ORDER BY page.run, page.name
+"""
+COUNT = f"SELECT s.run, count(*) {NAMED} WHERE s.workspace = $1 AND s.run = ANY($4::uuid[]) AND {SHOWN} GROUP BY s.run"
 
 
 async def fetch_summaries(
     conn: SettledConnection, workspace: WorkspaceID, runs: Collection[RunID], names: Collection[str] | None
 ) -> dict[RunID, dict[str, StoredSummary]]:
     """Return the summaries of those runs by key, in one query; all but hidden namespaces when `names` is None."""
-    statement = (
-        sa.select(keys.c.name, summaries)
-        .join(keys, sa.and_(keys.c.workspace == summaries.c.workspace, keys.c.id == summaries.c.key))
-        .where(summaries.c.workspace == workspace, summaries.c.run == sa.func.any(_uuids(runs)))
-    )
+    driver = await fetch_driver(conn)
     if names is None:
-        statement = statement.where(*(~keys.c.name.startswith(prefix, autoescape=True) for prefix in HIDDEN))
+        rows = await driver.fetch(FETCH_SHOWN, workspace, *_shown(None), runs, record_class=StoredSummary)
     else:
-        statement = statement.where(keys.c.name == sa.func.any(sa.cast(list(names), sa.ARRAY(sa.Text))))
+        rows = await driver.fetch(FETCH_NAMED, workspace, runs, names, record_class=StoredSummary)
     found: dict[RunID, dict[str, StoredSummary]] = {run: {} for run in runs}
-    for row in (await conn.execute(statement)).mappings():
-        found[RunID(row["run"])][row["name"]] = read_summary(row)
+    for row in rows:
+        found[row[0]][row[1]] = row
     return found
 
 
@@ -68,21 +142,11 @@ async def fetch_series_pages(
     limit: int,
 ) -> dict[RunID, list[tuple[str, StoredSummary]]]:
     """Return the same of several runs, in one query."""
-    asked = sa.func.unnest(_uuids(runs)).table_valued("run").render_derived("asked")
-    page = (
-        sa.select(keys.c.name, summaries)
-        .join(keys, sa.and_(keys.c.workspace == summaries.c.workspace, keys.c.id == summaries.c.key))
-        .where(summaries.c.workspace == workspace, summaries.c.run == asked.c.run, *_shown(prefix))
-        .order_by(keys.c.name)
-        .limit(limit)
-    )
-    if after is not None:
-        page = page.where(keys.c.name > after)
-    lateral = page.lateral("page")
+    driver = await fetch_driver(conn)
+    given = (*_shown(prefix), runs, after, limit)
     found: dict[RunID, list[tuple[str, StoredSummary]]] = {run: [] for run in runs}
-    statement = sa.select(lateral).select_from(asked.join(lateral, sa.true())).order_by(lateral.c.run, lateral.c.name)
-    for row in (await conn.execute(statement)).mappings():
-        found[RunID(row["run"])].append((row["name"], read_summary(row)))
+    for row in await driver.fetch(FETCH_PAGES, workspace, *given, record_class=StoredSummary):
+        found[row[0]].append((row[1], row))
     return found
 
 
@@ -90,39 +154,10 @@ async def count_series(
     conn: SettledConnection, workspace: WorkspaceID, runs: Collection[RunID], *, prefix: str | None
 ) -> dict[RunID, int]:
     """Return how many series `fetch_series_pages` finds for each run on all its pages, in one query."""
-    statement = (
-        sa.select(summaries.c.run, sa.func.count())
-        .join(keys, sa.and_(keys.c.workspace == summaries.c.workspace, keys.c.id == summaries.c.key))
-        .where(summaries.c.workspace == workspace, summaries.c.run == sa.func.any(_uuids(runs)), *_shown(prefix))
-        .group_by(summaries.c.run)
-    )
-    return {RunID(run): count for run, count in await conn.execute(statement)}
+    driver = await fetch_driver(conn)
+    return {RunID(run): count for run, count in await driver.fetch(COUNT, workspace, *_shown(prefix), runs)}
 
 
-def _shown(prefix: str | None) -> list[sa.ColumnElement[bool]]:
-    """Return the conditions on a series' name: it begins so, and hidden ones only where the prefix is in theirs."""
-    conditions = [keys.c.name.startswith(prefix, autoescape=True)] if prefix else []
-    hidden = [namespace for namespace in HIDDEN if not (prefix or "").startswith(namespace)]
-    return conditions + [~keys.c.name.startswith(namespace, autoescape=True) for namespace in hidden]
-
-
-def read_summary(row: Any) -> StoredSummary:
-    """Return a row of metric_summaries as a value."""
-    summary = Summary(
-        count=row["count"],
-        nans=row["nans"],
-        infinities=row["infinities"],
-        first=_point(row, "first", row["first_rank"]),
-        last=_point(row, "last", row["last_rank"]),
-        minimum=None if row["min_value"] is None else _point(row, "min"),
-        maximum=None if row["max_value"] is None else _point(row, "max"),
-    )
-    return StoredSummary(summary, row["recomputing"])
-
-
-def _point(row: Any, name: str, rank: int = 0) -> MetricPoint:
-    return MetricPoint(step=row[f"{name}_step"], time=row[f"{name}_time"], value=row[f"{name}_value"], rank=rank)
-
-
-def _uuids(ids: Collection[UUID] | Sequence[UUID]) -> sa.Cast[Any]:
-    return sa.cast(list(ids), sa.ARRAY(sa.Uuid))
+def _shown(prefix: str | None) -> tuple[str, list[str]]:
+    """Return what a series' name must begin with, and what it must not: hidden ones only where the prefix leads."""
+    return prefix or "", [namespace for namespace in HIDDEN if not (prefix or "").startswith(namespace)]

@@ -28,8 +28,8 @@ async def test_a_run_is_read_again_for_more_than_its_id(client: Client, database
     )
     if "Made" in selection:
         document += " fragment Made on FinishRunPayload { run { ...Ids } } fragment Ids on Run { id }"
-    with counting(database) as seen:
+    async with counting(database) as seen:
         answer = await client.ask(document, {"run": run})
 
-    assert len([statement for statement in seen if "FROM runs" in statement]) == SELECTIONS[selection]
+    assert len([statement for statement in seen if "FROM runs AS" in statement]) == SELECTIONS[selection]
     assert answer["finishRun"]["run"].get("id", run) == run

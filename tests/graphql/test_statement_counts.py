@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -32,18 +33,30 @@ OPERATIONS = {
 }
 
 
-@contextmanager
-def counting(database: Database) -> Iterator[list[str]]:
-    """Collect the statements that run meanwhile."""
+@asynccontextmanager
+async def counting(database: Database) -> AsyncIterator[list[str]]:
+    """Collect the statements that run meanwhile: SQLAlchemy's, which it prepares, and those given to the driver."""
     seen: list[str] = []
 
-    def note(_conn: object, _cursor: object, statement: str, *_: object) -> None:
+    def note_prepared(_conn: object, _cursor: object, statement: str, *_: object) -> None:
         seen.append(statement)
 
+    def note_given(logged: Any) -> None:
+        if "pg_catalog" not in logged.query:  # what the driver itself asks about types
+            seen.append(logged.query)
+
+    def listen(connection: Any, _record: object) -> None:
+        connection.driver_connection.add_query_logger(note_given)
+
     engine = database.reader.sync_engine
-    sa.event.listen(engine, "before_cursor_execute", note)
+    events: dict[str, Callable[..., None]] = {"before_cursor_execute": note_prepared, "connect": listen}
+    await database.close()  # the connections that are opened from here on tell what they are sent
+    for name, function in events.items():
+        sa.event.listen(engine, name, function)
     yield seen
-    sa.event.remove(engine, "before_cursor_execute", note)
+    for name, function in events.items():
+        sa.event.remove(engine, name, function)
+    await database.close()
 
 
 async def fill(client: Client, runs: int) -> None:
@@ -65,7 +78,7 @@ async def test_statements_do_not_grow_with_the_page(client: Client, database: Da
     await client.ask(OPERATIONS[name], {"n": 1})  # whatever is remembered for the process is remembered now
     counts = []
     for size in (1, 6):
-        with counting(database) as seen:
+        async with counting(database) as seen:
             await client.ask(OPERATIONS[name], {"n": size})
         counts.append(len(seen))
 
@@ -76,7 +89,7 @@ async def test_a_total_is_counted_only_when_it_is_asked_for(client: Client, data
     await fill(client, 1)
     counted = []
     for fields in ("nodes { id }", "nodes { id } totalCount { value }"):
-        with counting(database) as seen:
+        async with counting(database) as seen:
             await client.ask(f"{{ runs {{ {fields} }} }}")
         counted.append(sum("count(" in statement for statement in seen))
 
@@ -89,7 +102,7 @@ async def test_many_nodes_take_one_statement_a_kind(client: Client, database: Da
     ask = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }"
     counts = []
     for asked in (ids[:1], ids):
-        with counting(database) as seen:
+        async with counting(database) as seen:
             answer = await client.ask(ask, {"ids": asked})
         counts.append(len(seen))
         assert [node["id"] for node in answer["nodes"]] == asked

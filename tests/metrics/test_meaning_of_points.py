@@ -6,20 +6,20 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.ids import NodeKey, NodeKind, RunID, make_uuid7
 from domain.metrics import Attempts, Duplicates, MetricContext
-from store import tables
 from store.database import Database
+from store.driver import fetch_driver
 from store.keys import Keys
 from store.metrics.compaction import compact_run
 from store.metrics.compactor import recompute_run
 from store.metrics.preparing import WIDE
 from store.metrics.resuming import Resume, resume_run
 from store.metrics.settling import settle_run
+from store.metrics.summaries import COLUMNS, StoredSummary
 from tests.metrics.logging_points import (
     as_shown,
     log_points,
@@ -210,17 +210,19 @@ async def _begin(database: Database, run: RunID, meaning: Meaning, act: Begin) -
     meaning.resume(attempt, after, act.count, act.from_step)
 
 
+MEASURED = f"""
+SELECT {COLUMNS} FROM (SELECT *, false AS recomputing FROM metric_measurements) AS s
+JOIN metric_contexts AS c ON c.run = s.run AND c.number = s.context
+JOIN keys AS k ON k.id = s.key
+LEFT JOIN metric_definitions AS d ON d.key = s.key
+WHERE s.run = $1 AND k.name = $2 AND c.subset = $3
+"""
+
+
 async def _read_measured(database: Database, run: RunID, key: str, subset: str) -> Any:
-    rows, contexts, names = tables.metric_measurements, tables.metric_contexts, tables.keys
-    statement = (
-        sa.select(rows, sa.false().label("recomputing"))
-        .join(contexts, sa.and_(contexts.c.run == rows.c.run, contexts.c.number == rows.c.context))
-        .join(names, names.c.id == rows.c.key)
-        .where(rows.c.run == run, names.c.name == key, contexts.c.subset == subset)
-    )
-    from store.metrics.summaries import read_summary
     from tests.metrics.logging_points import as_summed
 
     async with database.read_primary() as conn:
-        found = (await conn.execute(statement)).mappings().first()
-    return None if found is None else as_summed(read_summary(found).summary)
+        driver = await fetch_driver(conn)
+        found = await driver.fetchrow(MEASURED, run, key, subset, record_class=StoredSummary)
+    return None if found is None else as_summed(found.summary)

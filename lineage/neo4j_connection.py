@@ -1,0 +1,83 @@
+"""Connections to Neo4j: by address, with limits of their own, and failures in our words."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, NotificationMinimumSeverity, unit_of_work
+from neo4j.exceptions import ClientError, DatabaseError, DriverError, Neo4jError, TransientError
+
+from domain.errors import Unavailable
+
+ANSWER_S = 30.0
+CONNECT_S = 5.0
+POOL = 50
+
+
+def connect(url: str) -> AsyncDriver:
+    """Return a driver of `bolt://user:password@host:7687`, `neo4j://...` or their encrypted kin; no talk yet."""
+    parts = urlsplit(url)
+    auth = None if parts.username is None else (unquote(parts.username), unquote(parts.password or ""))
+    address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    return AsyncGraphDatabase.driver(
+        address,
+        auth=auth,
+        connection_timeout=CONNECT_S,
+        connection_acquisition_timeout=CONNECT_S,
+        max_connection_pool_size=POOL,
+        max_transaction_retry_time=CONNECT_S,
+        notifications_min_severity=NotificationMinimumSeverity.OFF,
+        keep_alive=True,
+    )
+
+
+@asynccontextmanager
+async def neo4j_errors() -> AsyncIterator[None]:
+    """Turn what waiting may help into `Unavailable`; a mistake in a statement is a bug and stays what it is."""
+    try:
+        yield
+    except (DriverError, TransientError, DatabaseError, OSError, TimeoutError) as exc:
+        raise Unavailable("the lineage graph did not answer") from exc
+    except ClientError as exc:
+        if _is_passing(exc):
+            raise Unavailable("the lineage graph did not answer in time") from exc
+        raise
+
+
+async def read_row(driver: AsyncDriver, statement: str, *, seconds: float = ANSWER_S, **parameters: Any) -> Any:
+    """Run a reading statement that answers with one record. The server ends it after `seconds`, or when we go."""
+
+    async def work(tx: AsyncManagedTransaction) -> Any:
+        result = await tx.run(statement, parameters)
+        return await result.single(strict=True)
+
+    async with neo4j_errors(), driver.session(default_access_mode="READ") as session:
+        return await session.execute_read(_limited(work, seconds))
+
+
+async def write(driver: AsyncDriver, statement: str, *, seconds: float = ANSWER_S, **parameters: Any) -> None:
+    """Run a writing statement in a transaction of its own, again when the server says that it may pass."""
+
+    async def work(tx: AsyncManagedTransaction) -> None:
+        result = await tx.run(statement, parameters)
+        await result.consume()
+
+    async with neo4j_errors(), driver.session(default_access_mode="WRITE") as session:
+        await session.execute_write(_limited(work, seconds))
+
+
+def _limited(work: Callable[[AsyncManagedTransaction], Any], seconds: float) -> Callable[..., Any]:
+    return unit_of_work(timeout=seconds)(work)
+
+
+def is_timeout(exc: BaseException | None) -> bool:
+    """Say whether the server ended a statement because its time was over."""
+    return isinstance(exc, Neo4jError) and "TransactionTimedOut" in (exc.code or "")
+
+
+def _is_passing(exc: ClientError) -> bool:
+    code = exc.code or ""
+    return "TransactionTimedOut" in code or "TransactionTerminated" in code or "ConstraintValidationFailed" in code

@@ -1,0 +1,98 @@
+"""The three adapters give equal answers to random questions about random graphs: cut, frontier and completeness too."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from random import Random
+
+from domain.lineage.answers import Walk
+from domain.lineage.edges import Interval
+from domain.lineage.questions import AsOf
+from domain.positions import Position
+from lineage.graph import LineageGraph
+from lineage.memory_graph import MemoryLineageGraph
+from lineage.neo4j_graph import Neo4jLineageGraph
+from lineage.postgres_graph import PostgresLineageGraph
+from store.database import Database
+from tests.lineage.graph_cases import KINDS, LAST, insert_intervals, make_case, make_question
+
+QUESTIONS = 10
+
+
+def show(walk: Walk) -> dict[str, object]:
+    """Return all that an answer says."""
+    return {
+        "nodes": walk.nodes,
+        "depths": walk.depths,
+        "parents": walk.parents,
+        "edges": [(each.id, each) for each in walk.intervals],
+        "hubs": walk.hubs,
+        "reasons": walk.reasons,
+        "left out": (walk.left_out, walk.left_out_exact),
+        "frontier": walk.frontier,
+    }
+
+
+async def test_all_adapters_answer_equally(
+    edge_record: Database, neo4j_graph: Neo4jLineageGraph, is_long: bool
+) -> None:
+    for seed in range(1000 if is_long else 30):
+        random = Random(seed)
+        case = make_case(random)
+        memory = MemoryLineageGraph()
+        await memory.apply([], case.intervals)
+        await neo4j_graph.apply([], case.intervals)
+        await insert_intervals(edge_record, case.intervals)
+        others: list[LineageGraph] = [PostgresLineageGraph(edge_record), neo4j_graph]
+        for _ in range(QUESTIONS):
+            question = make_question(random, case)
+            expected = show(await memory.walk(case.workspace, question))
+            for graph in others:
+                answer = show(await graph.walk(case.workspace, question))
+                assert answer == expected, (seed, type(graph), question)
+
+
+async def test_all_adapters_find_the_same_edges_next_to_nodes(
+    edge_record: Database, neo4j_graph: Neo4jLineageGraph
+) -> None:
+    for seed in range(1_000_000, 1_000_010):
+        random = Random(seed)
+        case = make_case(random)
+        memory = MemoryLineageGraph()
+        await memory.apply([], case.intervals)
+        await neo4j_graph.apply([], case.intervals)
+        await insert_intervals(edge_record, case.intervals)
+        into, out_of = random.sample(list(case.nodes), 2), random.sample(list(case.nodes), 2)
+        kinds = random.sample(KINDS, 6)
+        asked = {"into": into, "out_of": out_of, "kinds": kinds, "as_of": AsOf(known=Position(random.randint(0, LAST)))}
+        found = [
+            await graph.fetch_next_to(case.workspace, **asked)  # type: ignore[arg-type]
+            for graph in (memory, PostgresLineageGraph(edge_record), neo4j_graph)
+        ]
+
+        assert found[1] == found[0]
+        assert found[2] == found[0]
+
+
+async def test_what_was_known_at_a_position_stays_the_same_when_later_events_arrive(
+    neo4j_graph: Neo4jLineageGraph,
+) -> None:
+    for seed in range(2_000_000, 2_000_008):
+        random = Random(seed)
+        case = make_case(random)
+        moment = Position(random.randint(5, LAST))
+        memory = MemoryLineageGraph()
+        early = [_as_of(each, moment) for each in case.intervals if each.recorded <= moment]
+        question = replace(make_question(random, case), as_of=AsOf(known=moment))
+        answers = []
+        for intervals in (early, case.intervals):
+            for graph in (memory, neo4j_graph):
+                await graph.apply([], intervals)
+                answers.append(show(await graph.walk(case.workspace, question))["depths"])
+
+        assert answers[1:] == answers[:1] * 3
+
+
+def _as_of(interval: Interval, moment: Position) -> Interval:
+    """Return an interval as it stood when nothing above a position was written."""
+    return interval if interval.retracted <= moment else replace(interval, retracted=Position((1 << 63) - 1))
