@@ -183,6 +183,7 @@ async def write(
     again: dict[str, Any] | None = None,
     creates_run: bool = False,
     claims_compaction: bool = False,
+    opens_run: bool = False,
 ) -> Answer:
     """Do the work of a mutation once, in one transaction; what is loaded afterwards is read from the record itself."""
     context = info.context
@@ -194,6 +195,7 @@ async def write(
         again=again,
         creates_run=creates_run,
         claims_compaction=claims_compaction,
+        opens_run=opens_run,
     )
     show_writes(info)
     return answer

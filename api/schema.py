@@ -22,6 +22,7 @@ from api.execution import Execution, PreparedDocuments
 from api.experiments.mutations import ExperimentMutations
 from api.experiments.queries import ExperimentQueries
 from api.failures import present
+from api.lineage.changes import LineageSubscriptions
 from api.lineage.findings import LineageFindingQueries
 from api.lineage.mutations import LineageMutations
 from api.lineage.queries import LineageQueries
@@ -55,9 +56,9 @@ class Query(
     ParameterQueries,
     ComparisonQueries,
     NodeQueries,
-    ProjectionQueries,
     LineageQueries,
     LineageFindingQueries,
+    ProjectionQueries,
 ):
     pass
 
@@ -87,7 +88,7 @@ class Mutation(
 
 
 @strawberry.type(description="What can be watched, over graphql-transport-ws.")
-class Subscription(ChangeSubscriptions):
+class Subscription(ChangeSubscriptions, LineageSubscriptions):
     pass
 
 

@@ -12,6 +12,8 @@ from typing import Any
 
 import msgspec
 
+from demo.ancestry import FILE as ANCESTRY
+from demo.ancestry import read_ancestors
 from demo.dates import parse_day, read_result_days
 from demo.facts import describe_recipe, describe_training
 from demo.hyperparameters import type_parameters
@@ -50,6 +52,19 @@ class Demo:
             yield self._recipe_line(recipe)
         for training in self._trainings:
             yield self._training_line(training)
+        yield {"kind": "lineage", "edges": list(self._ancestry())}
+
+    def _ancestry(self) -> Iterator[Line]:
+        """Yield which recipe goes on from which, with the sentences that it rests on."""
+        for ancestor in read_ancestors(ANCESTRY):
+            yield {
+                "kind": "CONTINUED_AS",
+                "source": {"run": self._id(ancestor.parent)},
+                "target": {"run": self._id(ancestor.child)},
+                "origin": "DECLARED",
+                "producer": ancestor.evidence[0].file,
+                "evidence": ancestor.told,
+            }
 
     def _known_day(self, place: Place) -> datetime | None:
         if place.folders[0] == LOOSE:

@@ -36,6 +36,11 @@ class Delivery:
         if self.sequence is not None and not 0 <= self.sequence <= INT64_MAX:
             raise InvalidInput(f"{self.sequence} is no sequence: they count from 0", path=["sequence"])
 
+    @property
+    def is_known_again(self) -> bool:
+        """Say whether a second sending can be told from another mutation."""
+        return self.client_key is not None or self.writer is not None
+
     def make_id(self, place: int = 0) -> UUID:
         """Return the id of the `place`-th thing that this mutation makes: the same each time it is sent."""
         if self.run is None or self.writer is None:

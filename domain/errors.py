@@ -57,6 +57,12 @@ class InvalidQuery(InvalidInput):
         )
 
 
+class CursorExpired(DomainError):
+    """The page before is too long ago, or another engine answers now: begin again from the first page."""
+
+    code = "CURSOR_EXPIRED"
+
+
 class Conflict(DomainError):
     """It contradicts what is recorded: a taken name, another version, another body under the same key."""
 

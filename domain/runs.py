@@ -112,6 +112,11 @@ class RunDraft:
         check_tags(self.tags, "tags")
 
     @property
+    def has_lineage(self) -> bool:
+        """Say whether edges are made with the run: to its parent, its code, its environment."""
+        return self.parent is not None or self.code is not None or self.environment is not None
+
+    @property
     def key_names(self) -> set[str]:
         """Return the names that must be interned before the run is made."""
         return {parameter.key for parameter in self.parameters} | {tag.key for tag in self.tags}

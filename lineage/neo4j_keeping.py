@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from neo4j import AsyncDriver, AsyncManagedTransaction
@@ -46,6 +46,10 @@ UNWIND $prefixes AS prefix MATCH (a)-[e:{kind}]->(b) WHERE e.key STARTS WITH pre
 RETURN collect([e.key, type(e), a.uid, b.uid, properties(e)]) AS found
 """
 ERASE = "UNWIND $prefixes AS prefix MATCH ()-[e:{kind}]->() WHERE e.key STARTS WITH prefix DELETE e"
+
+
+GraphDriver: TypeAlias = AsyncDriver
+"""For those above, who know no driver."""
 
 
 @dataclass(frozen=True, slots=True)

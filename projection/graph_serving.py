@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from neo4j import AsyncDriver
-
 from domain.projections import ProjectionName
 from lineage.graph import LineageGraph
 from lineage.neo4j_connection import read_row
 from lineage.neo4j_graph import Neo4jLineageGraph
+from lineage.neo4j_keeping import GraphDriver
 
 
 class GraphServing:
@@ -15,7 +14,7 @@ class GraphServing:
 
     name: str = ProjectionName.GRAPH.value
 
-    def __init__(self, driver: AsyncDriver) -> None:
+    def __init__(self, driver: GraphDriver) -> None:
         self._driver = driver
 
     def open(self, generation: int, bookmark: str | None) -> LineageGraph:

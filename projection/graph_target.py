@@ -9,13 +9,13 @@ from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
-from neo4j import AsyncDriver
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.ids import NodeKey, NodeKind, WorkspaceID
 from domain.lineage.edges import NEVER, Interval
 from domain.projections import Entity, ProjectionName
 from lineage.neo4j_keeping import (
+    GraphDriver,
     KeptInterval,
     KeptNode,
     drop_orphans,
@@ -55,7 +55,7 @@ class GraphTarget:
     hot: Changed = Changed.NOTHING
     rewritten: frozenset[NodeKind] = frozenset({NodeKind.EDGE})
 
-    def __init__(self, driver: AsyncDriver, *, mark: str = "whence") -> None:
+    def __init__(self, driver: GraphDriver, *, mark: str = "whence") -> None:
         self._driver = driver
         self._mark = mark
 

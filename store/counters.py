@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
+import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,7 +15,7 @@ from domain.ids import NodeKey, NodeKind, RunID, WorkspaceID
 from domain.positions import Position, Token
 from store import tables
 from store.outbox import Changed
-from store.transactions import Transaction
+from store.transactions import Owner, Transaction
 
 OWN = (
     *("revision", "graph_revision", "heartbeat", "heartbeat_seconds", "last_step", "next_order"),
@@ -27,15 +28,12 @@ LOCK = f"""
 SELECT workspace, run, {", ".join(COLUMNS)} FROM run_counters
 WHERE workspace = $1 AND run = ANY($2::uuid[]) ORDER BY run FOR UPDATE
 """
-SAVE = f"""
-UPDATE run_counters SET {", ".join(f"{name} = ${place}" for place, name in enumerate(COLUMNS, 3))}
-WHERE workspace = $1 AND run = $2
-"""
+SAVES = "counters"
 
 
 @dataclass(slots=True, kw_only=True)
 class Counters:
-    """A run's counters as locked; change the fields, then `save_counters`."""
+    """A run's counters as locked, one value a run and transaction; change the fields, then `save_counters`."""
 
     workspace: WorkspaceID
     run: RunID
@@ -64,14 +62,12 @@ class Counters:
 
 
 async def lock_counters(tx: Transaction, workspace: WorkspaceID, runs: Collection[RunID]) -> dict[RunID, Counters]:
-    """Lock the counters of those runs that exist, in the order of their ids; one query."""
-    rows = await tx.driver.fetch(LOCK, workspace, list(runs))
-    found: dict[RunID, Counters] = {}
-    for row in rows:
-        fields = dict(row)
-        token = Token(Position(fields.pop("token_position")), fields.pop("token_sequence"), fields.pop("token_nonce"))
-        tx.saw(token)
-        found[fields["run"]] = Counters(token=token, **fields)
+    """Lock the counters of those runs that exist, in the order of their ids; one query for those not locked yet."""
+    locked = _locked(tx)
+    found = {run: counters for run in runs if (counters := locked.find(workspace, run)) is not None}
+    asked = [run for run in runs if run not in found]
+    if asked:
+        found |= {row["run"]: locked.add(row) for row in await tx.driver.fetch(LOCK, workspace, asked)}
     return found
 
 
@@ -98,8 +94,56 @@ async def find_missing_run(conn: AsyncConnection, workspace: WorkspaceID, run: R
 
 
 async def save_counters(tx: Transaction, changed: Counters) -> None:
-    """Write one run's counters back, with the greatest token of its writes."""
-    newest = max(changed.token, tx.token)
-    values = [getattr(changed, name) for name in OWN]
-    token = (newest.position, newest.sequence, newest.nonce)
-    await tx.driver.execute(SAVE, changed.workspace, changed.run, *values, *token)
+    """Let one run's counters be written back with the commit, with the greatest token of its writes."""
+    _locked(tx).save(changed)
+
+
+class Locked:
+    """The counters that a transaction has locked, and which of them it writes back."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._known: dict[Owner, Counters] = {}
+        self._changed: dict[Owner, Counters] = {}
+
+    def find(self, workspace: WorkspaceID, run: RunID) -> Counters | None:
+        """Return counters that were locked before, by the opening of the transaction or since."""
+        known = self._known.get((workspace, run))
+        if known is None and (row := self._tx.opened.get((workspace, run))) is not None:
+            return self.add(row)
+        return known
+
+    def add(self, row: asyncpg.Record) -> Counters:
+        """Take in a row that was locked just now."""
+        position, sequence, nonce = (row[name] for name in TOKEN)
+        token = Token(Position(position), sequence, nonce)
+        self._tx.saw(token)
+        counters = Counters(
+            workspace=row["workspace"], run=row["run"], token=token, **{name: row[name] for name in OWN}
+        )
+        self._known[counters.workspace, counters.run] = counters
+        return counters
+
+    def save(self, changed: Counters) -> None:
+        self._changed[changed.workspace, changed.run] = changed
+        self._tx.closing[SAVES] = self.write
+
+    def write(self) -> str:
+        """Return the statement that writes back what changed."""
+        columns: list[list[str]] = [[] for _ in range(2 + len(COLUMNS))]
+        for one in self._changed.values():
+            newest = max(one.token, self._tx.token)
+            values = [one.workspace, one.run, *(getattr(one, name) for name in OWN)]
+            for column, value in zip(columns, (*values, newest.position, newest.sequence, newest.nonce), strict=True):
+                column.append("NULL" if value is None else str(value))
+        arrays = ", ".join(
+            "'{" + ",".join(f'"{text}"' if " " in text else text for text in column) + "}'" for column in columns
+        )
+        return f"SELECT save_counters({arrays})"
+
+
+def _locked(tx: Transaction) -> Locked:
+    if tx.locked is None:
+        tx.locked = Locked(tx)
+    found: Locked = tx.locked
+    return found

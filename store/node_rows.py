@@ -17,10 +17,12 @@ from store.transactions import Transaction
 
 BATCH = 1000
 
-SEARCHED = frozenset({NodeKind.DATASET, NodeKind.MODEL})
-"""Kinds of lineage nodes that are found by their texts."""
-
-NAMED = (Place.NAME, Place.NAMESPACE, Place.DESCRIPTION)
+NAMES = {
+    NodeKind.DATASET: {Place.NAME: "name", Place.NAMESPACE: "namespace"},
+    NodeKind.MODEL: {Place.NAME: "name"},
+    NodeKind.DEPLOYMENT: {Place.NAME: "endpoint"},
+}
+"""Kinds of lineage nodes whose words can be asked for, and the columns that have them."""
 
 
 async def fetch_existing(
@@ -69,7 +71,7 @@ async def insert_nodes(
         made = {bytes(natural_key): id_ for natural_key, id_ in inserted}
         for id_ in made.values():
             tx.changed(workspace, NodeKey(kind, id_), 1, Changed.GRAPH | Changed.DOCUMENT)
-        if kind in SEARCHED:
+        if kind in NAMES:
             await _insert_texts(tx, workspace, kind, {id_: wanted[natural_key] for natural_key, id_ in made.items()})
         found |= made
     lost = wanted.keys() - found.keys()
@@ -92,6 +94,5 @@ async def _insert_texts(
     tx: Transaction, workspace: WorkspaceID, kind: NodeKind, rows: Mapping[UUID, Mapping[str, Any]]
 ) -> None:
     for id_, columns in rows.items():
-        await insert_texts(
-            tx, workspace, NodeKey(kind, id_), {place: columns.get(place.name.lower()) for place in NAMED}
-        )
+        texts = {place: columns.get(name) for place, name in NAMES[kind].items()}
+        await insert_texts(tx, workspace, NodeKey(kind, id_), texts)

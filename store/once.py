@@ -56,14 +56,18 @@ async def write_once(
     again: Mapping[str, Any] | None = None,
     creates_run: bool = False,
     claims_compaction: bool = False,
+    opens_run: bool = False,
 ) -> Answer:
     """Do `work` in one transaction, unless this delivery was done before; then answer what was answered.
 
     A repeat by client key waits for a first sending that is in flight, and gets its answer. A repeat by writer and
     sequence is answered `again`. Raises `Conflict` if the same key or sequence came with another body, and all that
-    `work` raises; then nothing stays, the key least of all.
+    `work` raises; then nothing stays, the key least of all. `opens_run` is for work that begins with locking the
+    counters of the delivery's run, and says so: they are locked with the transaction's first statement.
     """
-    async with database.write() as tx:
+    # A client key is locked before all else.
+    opens = opens_run and delivery.run is not None and delivery.client_key is None
+    async with database.write([(workspace, delivery.run)] if opens and delivery.run is not None else ()) as tx:
         if delivery.client_key is not None and (known := await claim_client_key(tx, workspace, delivery)) is not None:
             return known
         if await _is_repeat(tx, workspace, delivery, claims_compaction=claims_compaction):

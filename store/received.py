@@ -11,7 +11,6 @@ import asyncpg
 
 from domain.errors import Conflict, TooLarge
 from domain.ids import RunID, WorkspaceID
-from store.driver import fetch_driver
 from store.transactions import Transaction
 
 MAX_GAPS = 1_000
@@ -166,11 +165,10 @@ async def claim(
     Raises `Conflict` when the sequence was taken with another body, `TooLarge` when too many are missing before it.
     """
     asked = Claim(workspace, run, writer, sequence, digest)
-    driver = await fetch_driver(tx.conn)
     reception = Reception()
-    await reception.fetch(driver, [asked])
+    await reception.fetch(tx.driver, [asked])
     if reception.is_repeat(asked):
         return False
     reception.take(asked)
-    await reception.save(driver)
+    await reception.save(tx.driver)
     return True

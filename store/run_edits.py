@@ -11,6 +11,8 @@ import sqlalchemy as sa
 
 from domain.errors import Conflict, DomainError, InvalidInput, TooLarge
 from domain.ids import AttemptID, NodeKey, NodeKind, RunID, WorkspaceID
+from domain.lineage.edges import NEVER
+from domain.lineage.roles import make_evaluation_id
 from domain.runs import RunEdit, RunStatus, check_ending
 from domain.times import cut_to_millis
 from domain.unset import UNSET
@@ -31,8 +33,14 @@ FIELDS = ("name", "description", "kind", "status", "parent", "created_by", "host
 IN_GRAPH = frozenset({"name", "kind", "status", "parent", "started_at", "ended_at", "deleted_at"})
 
 LOCK_ROW = "SELECT * FROM runs WHERE workspace = $1 AND id = $2 FOR NO KEY UPDATE"
-END = """
-UPDATE runs SET status = $3, ended_at = COALESCE($4, now()), version = version + 1 WHERE workspace = $1 AND id = $2
+# With it comes whether anything in lineage hangs on the run's times: most runs have no edge yet.
+END = f"""
+WITH ended AS (
+  UPDATE runs SET status = $3, ended_at = COALESCE($4, now()), version = version + 1 WHERE workspace = $1 AND id = $2
+)
+SELECT EXISTS (SELECT FROM edges WHERE workspace = $1 AND source = ANY($5::uuid[]) AND retracted = {NEVER})
+    OR EXISTS (SELECT FROM edges WHERE workspace = $1 AND target = ANY($5::uuid[]) AND retracted = {NEVER})
+    OR EXISTS (SELECT FROM unbound_facts WHERE workspace = $1 AND other = $2 AND retracted = {NEVER})
 """
 IS_ABOVE = sa.text(
     """
@@ -68,17 +76,29 @@ async def put_end(
     tx: Transaction, counters: Counters, status: RunStatus, *, ended_at: datetime | None, standing: Standing
 ) -> bool:
     """End a run whose counters are locked, raising its revision; say whether that changed anything."""
-    row = await lock_run_row(tx, counters)
-    if standing.yields_to(row.attempt):
+    known, attempt = await _fetch_standing_status(tx, counters)
+    if standing.yields_to(attempt):
         return False
-    check_ending(counters.run, RunStatus(row.status), status)
-    if row.status == status.value:
+    check_ending(counters.run, known, status)
+    if known is status:
         return False
     counters.heartbeat_seconds = None
-    await tx.driver.execute(END, counters.workspace, counters.run, status.value, cut_to_millis(ended_at))
+    sides = [counters.run, make_evaluation_id(counters.run)]
+    at = cut_to_millis(ended_at)
+    is_told_of = await tx.driver.fetchval(END, counters.workspace, counters.run, status.value, at, sides)
     counters.raise_revision(tx, Changed.DOCUMENT | Changed.GRAPH)
-    await follow_times(tx, counters.workspace, counters.run)
+    if is_told_of:
+        await follow_times(tx, counters.workspace, counters.run)
     return True
+
+
+async def _fetch_standing_status(tx: Transaction, counters: Counters) -> tuple[RunStatus, AttemptID | None]:
+    """Return the status and the current attempt of a run; neither changes while its counters are locked."""
+    opened = tx.opened.pop((counters.workspace, counters.run), None)
+    if opened is not None:
+        return RunStatus(opened["run_status"]), opened["run_attempt"]
+    row = await lock_run_row(tx, counters)
+    return RunStatus(row.status), row.attempt
 
 
 async def edit_run(

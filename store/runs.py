@@ -11,28 +11,37 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.errors import Conflict, Gone, NotFound
 from domain.ids import NodeKey, NodeKind, RunID, WorkspaceID, make_uuid7
 from domain.pages import Count, Page, TimeCursor
+from domain.positions import Position, Token
 from domain.runs import Run, RunDraft, RunKind, RunStatus
 from domain.times import cut_to_millis
 from store import tables
 from store.counters import find_missing_run, missing_run
+from store.database import Database
 from store.driver import fetch_driver
 from store.lineage.run_changes import record_parent
 from store.lineage.surroundings import record_surroundings
-from store.metrics.attempts import insert_first_attempt
 from store.numbers import Place as Numbered
 from store.numbers import make_place
-from store.outbox import Changed
+from store.outbox import Changed, make_nonce
 from store.paging import count_below, fetch_pages
 from store.parameters import make_columns
 from store.statements import read_statement
 from store.texts import Place, make_rows, make_value_tsvector
 from store.transactions import Transaction
 
-__all__ = ["count_children", "create_run", "fetch_children", "fetch_runs", "find_missing_run"]
+__all__ = [
+    "count_children",
+    "create_run",
+    "create_run_at_once",
+    "fetch_children",
+    "fetch_runs",
+    "find_missing_run",
+]
 
 runs = tables.runs
 
 CREATE = read_statement("create_run")
+MADE = Changed.GRAPH | Changed.DOCUMENT
 FETCH = """
 SELECT r.id, r.experiment, r.number, r.name, r.description, r.kind, r.status, r.parent, r.attempt, r.created_by,
   r.host, r.started_at, r.ended_at, c.heartbeat AS heartbeat_at, r.created_at, r.archived_at, r.deleted_at,
@@ -54,23 +63,41 @@ async def create_run(
     """
     place = place or await make_place(tx, workspace, draft.experiment)
     made = draft.id or RunID(make_uuid7())
-    try:
-        created = await tx.driver.fetchval(CREATE, *_make_row(tx, workspace, draft, place, made, keys).values())
-    except asyncpg.ForeignKeyViolationError as exc:
-        raise _explain(exc, draft) from exc
+    created = await _insert(tx.driver, _make_row(workspace, draft, place, made, keys, tx.token), draft)
     if created is None:
         raise await _find_refusal(tx, workspace, made, draft)
-    if draft.attempt is not None:
-        await insert_first_attempt(tx, workspace, made, draft.attempt)
     if draft.parent is not None:
         await record_parent(tx, workspace, made, draft.parent)
     await record_surroundings(tx, workspace, made, code=draft.code, environment=draft.environment)
-    tx.changed(workspace, NodeKey(NodeKind.RUN, made), 1, Changed.GRAPH | Changed.DOCUMENT)
+    tx.changed(workspace, NodeKey(NodeKind.RUN, made), 1, MADE)
     return made
 
 
+async def create_run_at_once(
+    database: Database, workspace: WorkspaceID, draft: RunDraft, place: Numbered, *, keys: Mapping[str, int]
+) -> tuple[RunID, Token] | None:
+    """Make a run by a statement that is a transaction by itself; None where that was refused: `create_run` says why.
+
+    For a run without edges, which take statements of their own; and a repeat cannot be known here.
+    """
+    made = draft.id or RunID(make_uuid7())
+    row = _make_row(workspace, draft, place, made, keys, None)
+    async with database.write_at_once() as driver:
+        created = await _insert(driver, row, draft)
+    if created is None:
+        return None
+    return made, Token(Position(created["position"]), created["sequence"], row["token_nonce"])
+
+
+async def _insert(driver: asyncpg.Connection, row: Mapping[str, Any], draft: RunDraft) -> asyncpg.Record | None:
+    try:
+        return await driver.fetchrow(CREATE, *row.values())
+    except asyncpg.ForeignKeyViolationError as exc:
+        raise _explain(exc, draft) from exc
+
+
 def _make_row(
-    tx: Transaction, workspace: WorkspaceID, draft: RunDraft, place: Numbered, made: RunID, keys: Mapping[str, int]
+    workspace: WorkspaceID, draft: RunDraft, place: Numbered, made: RunID, keys: Mapping[str, int], token: Token | None
 ) -> dict[str, Any]:
     """Return the statement's values by name, in the order of its numbers."""
     name = draft.name or f"run {place.number}"
@@ -88,9 +115,9 @@ def _make_row(
         "created_by": draft.created_by,
         "host": draft.host,
         "started_at": cut_to_millis(draft.started_at),
-        "token_position": tx.token.position,
-        "token_sequence": tx.token.sequence,
-        "token_nonce": tx.token.nonce,
+        "token_position": None if token is None else token.position,
+        "token_sequence": None if token is None else token.sequence,
+        "token_nonce": make_nonce() if token is None else token.nonce,
         "run_kind": NodeKind.RUN.value,
         **make_columns(draft.parameters, keys),
         "tag_keys": [keys[tag.key] for tag in draft.tags],
@@ -100,6 +127,7 @@ def _make_row(
         "text_pieces": texts.pieces,
         "text_counts": texts.counts,
         "text_tokens": texts.tokens,
+        "changed": int(MADE),
     }
 
 

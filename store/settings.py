@@ -22,7 +22,11 @@ class DatabaseSettings(BaseSettings):
         default=None, description="Address that reads go to, such as a replica. Empty: the same as `url`."
     )
     pool_size: int = Field(
-        default=10, ge=2, le=500, description="Connections to Postgres that one process keeps, for each address."
+        default=10,
+        ge=2,
+        le=500,
+        description="Connections to Postgres that one process keeps: so many for writing, as many for reading, and "
+        "as many again where reads go to an address of their own.",
     )
 
     @field_validator("url", "read_url")

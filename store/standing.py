@@ -27,6 +27,7 @@ class Standing:
 async def read_standing(tx: Transaction, workspace: WorkspaceID, run: RunID, attempt: AttemptID | None) -> Standing:
     """Return the standing of a write that names `attempt`, or the current one; the run's counters must be locked."""
     if attempt is None:
-        current = await tx.driver.fetchval(READ_CURRENT, workspace, run)
+        opened = tx.opened.get((workspace, run))
+        current = opened["run_attempt"] if opened else await tx.driver.fetchval(READ_CURRENT, workspace, run)
         return Standing(None if current is None else AttemptID(current))
     return Standing(attempt, await name_attempt(tx, workspace, run, attempt))

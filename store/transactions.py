@@ -1,26 +1,27 @@
-"""A writing transaction: its position, the token it will answer with, and what it changed."""
+"""A writing transaction: its position, the token it will answer with, what it changed and what it still has to save."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass, field
+from typing import Any
 
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.ids import NodeKey, NodeKind, WorkspaceID
-from domain.positions import Position, Token, make_position
+from domain.ids import NodeKey, NodeKind, RunID, WorkspaceID
+from domain.positions import Position, Token
 from store.driver import fetch_driver
 from store.outbox import Change, Changed, Changes, make_nonce, write_insert
 
 INCARNATION_LOCK = 0x7768656E6365  # "whence": taken shared by writers, exclusively by whoever raises the incarnation
 
-# Three statements in two round trips. Left to right: first the id, then the lock. Only a later statement may read the
-# incarnation, in its own snapshot (under READ COMMITTED each statement takes one).
-BEGIN = (
-    "BEGIN ISOLATION LEVEL READ COMMITTED; "
-    f"SELECT pg_current_xact_id(), pg_advisory_xact_lock_shared({INCARNATION_LOCK})"
-)
-READ_POSITION = "SELECT pg_current_xact_id()::text::bigint, nextval('outbox_sequence'), number FROM incarnation"
+# Both functions are those of store/migrations/sql/0005_write_functions.sql. They take that lock.
+BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
+READ_POSITION = "SELECT position, sequence FROM begin_write()"
+OPEN = "SELECT * FROM open_write($1, $2)"
+
+Owner = tuple[WorkspaceID, RunID]
 
 
 @dataclass(slots=True)
@@ -31,22 +32,35 @@ class Transaction:
 
     `token` names this transaction's first outbox row. `answer_token` is what a mutation gives its caller: the
     greatest of it and those of the counter rows that were locked.
+
+    `opened` has the rows of the runs that it began with, as they were when their counters were locked: whoever
+    changes what such a row says takes it out. `closing` writes statements that go with the commit, by name.
     """
 
     conn: AsyncConnection
     driver: asyncpg.Connection
     token: Token
+    opened: dict[Owner, asyncpg.Record] = field(default_factory=dict)
+    closing: dict[Hashable, Callable[[], str]] = field(default_factory=dict)
     changes: Changes = field(default_factory=Changes)
+    locked: Any = None  # what store/counters.py has locked
     _seen: Token | None = None
     _answered_for: WorkspaceID | None = None
 
     @classmethod
-    async def begin(cls, conn: AsyncConnection) -> Transaction:
-        """Take the transaction's id and its position. Holds the incarnation in place until the commit."""
+    async def begin(cls, conn: AsyncConnection, runs: Collection[Owner] = ()) -> Transaction:
+        """Take the transaction's id and its position, and lock the counters of some runs.
+
+        Holds the incarnation in place until the commit.
+        """
         driver = await fetch_driver(conn)
         await driver.execute(BEGIN)
-        xid, sequence, incarnation = await driver.fetchrow(READ_POSITION)
-        return cls(conn, driver, Token(make_position(incarnation, xid), sequence, make_nonce()))
+        if not runs:
+            position, sequence = await driver.fetchrow(READ_POSITION)
+            return cls(conn, driver, Token(position, sequence, make_nonce()))
+        rows = await driver.fetch(OPEN, [owner[0] for owner in runs], [owner[1] for owner in runs])
+        token = Token(Position(rows[0]["position"]), rows[0]["sequence"], make_nonce())
+        return cls(conn, driver, token, {(row["workspace"], row["run"]): row for row in rows if row["run"] is not None})
 
     @property
     def position(self) -> Position:
@@ -67,10 +81,15 @@ class Transaction:
         return self.token if self._seen is None else max(self.token, self._seen)
 
     async def commit(self) -> None:
-        """Write the outbox rows and commit, in one round trip."""
+        """Write what is left to save and the outbox rows, and commit: all in one round trip.
+
+        The values stand in the text: they are numbers, times and UUIDs, nothing else.
+        """
         if not self.changes and self._answered_for is not None:
             workspace = self._answered_for
             self.changed(workspace, NodeKey(NodeKind.WORKSPACE, workspace), 0, Changed.NOTHING)
-        statement = f"{write_insert(self.token, self.changes)}; COMMIT" if self.changes else "COMMIT"
-        if await self.driver.execute(statement) != "COMMIT":
+        statements = [write() for write in self.closing.values()]
+        if self.changes:
+            statements.append(write_insert(self.token, self.changes))
+        if await self.driver.execute("; ".join([*statements, "COMMIT"])) != "COMMIT":
             raise RuntimeError("a statement of the transaction failed, and whoever sent it went on")

@@ -8,6 +8,7 @@ import strawberry
 
 from api.info import Info
 from api.lineage.availability import Availability
+from api.lineage.named_views import ContentViews, ModelViews
 from api.nodes.types import LineageFacts, Node, make_id, take_facts
 from api.scalars import DateTime, Int64
 from domain import artifacts, nodes
@@ -59,7 +60,7 @@ class Artifact(Node):
 
 
 @strawberry.type(description="A file by its place and digest: a checkpoint, a report, predictions.")
-class ArtifactVersion(LineageFacts):
+class ArtifactVersion(LineageFacts, ModelViews, ContentViews):
     uri: str = strawberry.field(description="Where the bytes are.")
     digest: str | None = strawberry.field(description="Digest of the content: `sha256:<hex>`.")
     size: Int64 | None = strawberry.field(description="Size in bytes.")

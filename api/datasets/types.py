@@ -9,6 +9,7 @@ import strawberry
 
 from api.info import Info
 from api.lineage.availability import Availability
+from api.lineage.named_views import ContentViews
 from api.nodes.loaders import load_named
 from api.nodes.types import LineageFacts, take_facts
 from api.scalars import Int64
@@ -27,7 +28,7 @@ class Dataset(LineageFacts):
 
 
 @strawberry.type(description="Data as it was: a snapshot, a hash, or what a run left.")
-class DatasetVersion(LineageFacts):
+class DatasetVersion(LineageFacts, ContentViews):
     parent: strawberry.Private[UUID]
     name: str = strawberry.field(description="Name of the version, unique in its dataset.")
     digest: str | None = strawberry.field(description="Digest of the content, `sha256:<hex>`; several may share it.")

@@ -16,6 +16,10 @@ NE = "There, and not equal; false where it is missing."
 LT, LTE, GT, GTE = "Less than.", "Less than or equal.", "Greater than.", "Greater than or equal."
 BETWEEN = "A list of two: the lowest and the highest value, both included."
 IN = "One of these; false for an empty list. At most 10,000 in a filter."
+MATCHES = (
+    'The text has all these words and phrases, such as `learn* "loss spike"`: as search finds them, by parts and '
+    "stems. No wildcard but the end of a word."
+)
 EXISTS = "`true`: it is there. `false`: it is not."
 
 Read = Callable[[Any], Any]
@@ -37,7 +41,7 @@ def find_choice(given: Any) -> tuple[str, Any]:
 def read_condition(given: Any, read: Read | None = None) -> Predicate:
     """Return a condition as a predicate; `read` turns each of its values into one of the domain."""
     name, value = find_choice(given)
-    if read is not None and name != "exists":
+    if read is not None and name not in ("exists", "matches"):
         value = [read(one) for one in value] if isinstance(value, list) else read(value)
     return parse_predicate(name, value)
 
@@ -70,6 +74,7 @@ class ValueCondition:
     between: list[JSON] | None = choice(BETWEEN)
     in_: list[JSON] | None = choice(IN, "in")
     exists: bool | None = choice(EXISTS)
+    matches: str | None = choice(MATCHES)
 
 
 @strawberry.input(one_of=True, description="A comparison of a text, by code point.")
@@ -83,6 +88,7 @@ class TextCondition:
     between: list[str] | None = choice(BETWEEN)
     in_: list[str] | None = choice(IN, "in")
     exists: bool | None = choice(EXISTS)
+    matches: str | None = choice(MATCHES)
 
 
 @strawberry.input(one_of=True, description="A comparison of a whole number.")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Self, TypeVar
+from collections.abc import Callable
+from typing import Any, Self
 from uuid import UUID
 
 import strawberry
@@ -22,13 +22,13 @@ from api.filters.conditions import (
     find_choice,
     read_condition,
 )
+from api.filters.surroundings import AncestryFilter, DatasetFilter, at_path, read_surroundings
 from domain import filters
-from domain.errors import DomainError, InvalidInput
+from domain.errors import InvalidInput
 from domain.filters import Statistic
 from domain.ids import NodeKind, WorkspaceID, parse_global_id, parse_uuid
 from domain.references import parse_node_id, parse_run_id
-
-T = TypeVar("T")
+from domain.text.parsing import parse_text
 
 expose(
     Statistic,
@@ -94,6 +94,16 @@ class FilterInput:
     created_at: TimeCondition | None = choice("When it was recorded.")
     started_at: TimeCondition | None = choice("When the run started.")
     ended_at: TimeCondition | None = choice("When the run ended; missing while it runs.")
+    owner: TextCondition | None = choice("Who answers for a dataset, model or deployment; a run has none.")
+    dataset: DatasetFilter | None = choice("Data that the run read or wrote.")
+    commit: TextCondition | None = choice("A commit that the run ran.")
+    environment: TextCondition | None = choice("A digest of the environment that the run ran in.")
+    text: str | None = choice(
+        "Words and phrases in the text itself, as the argument `text` of `search` takes them: of a note what is "
+        "written in it, of a run its name, description, tags, keys and texts of parameters."
+    )
+    descendant_of: AncestryFilter | None = choice("It lies downstream of these nodes.")
+    ancestor_of: AncestryFilter | None = choice("It lies upstream of these nodes.")
 
 
 def read_filter(given: FilterInput | None, workspace: WorkspaceID, *path: str) -> filters.Filter:
@@ -109,17 +119,21 @@ def read_filter(given: FilterInput | None, workspace: WorkspaceID, *path: str) -
             return filters.Not(read_filter(value, workspace, *path, "not"))
         case "metric" | "param" | "tag":
             return _read_keyed(name, value, *path, name)
+        case "text":
+            return at_path((*path, "text"), lambda: parse_text(value))
+        case "descendant_of" | "ancestor_of" | "dataset" | "commit" | "environment":
+            return read_surroundings(name, value, workspace, *path)
         case _:
             return _read_field(name, value, workspace, *path)
 
 
 def _read_keyed(name: str, given: Any, *path: str) -> filters.Filter:
-    condition = _at((*path, "is"), lambda: read_condition(given.is_))
+    condition = at_path((*path, "is"), lambda: read_condition(given.is_))
     if name == "metric":
-        return _at(path, lambda: filters.MetricLeaf(given.key, given.of, condition))
+        return at_path(path, lambda: filters.MetricLeaf(given.key, given.of, condition))
     if name == "param":
-        return _at(path, lambda: filters.ParamLeaf(given.key, condition))
-    return _at(path, lambda: filters.TagLeaf(given.key, condition))
+        return at_path(path, lambda: filters.ParamLeaf(given.key, condition))
+    return at_path(path, lambda: filters.TagLeaf(given.key, condition))
 
 
 def _read_field(name: str, given: Any, workspace: WorkspaceID, *path: str) -> filters.Filter:
@@ -134,7 +148,7 @@ def _read_field(name: str, given: Any, workspace: WorkspaceID, *path: str) -> fi
         filters.Field.KIND: str,
     }
     here = (*path, field.value)
-    return filters.FieldLeaf(field, _at(here, lambda: read_condition(given, readers.get(field))))
+    return filters.FieldLeaf(field, at_path(here, lambda: read_condition(given, readers.get(field))))
 
 
 def read_experiment(text: str, workspace: WorkspaceID) -> str | UUID:
@@ -144,10 +158,3 @@ def read_experiment(text: str, workspace: WorkspaceID) -> str | UUID:
     except InvalidInput:
         return text
     return parse_node_id(text, workspace, NodeKind.EXPERIMENT) if found.kind is NodeKind.EXPERIMENT else text
-
-
-def _at(path: Sequence[str], make: Callable[[], T]) -> T:
-    try:
-        return make()
-    except DomainError as exc:
-        raise exc.below(*path) from exc

@@ -20,16 +20,15 @@ from api.nodes.inputs import NodeRefInput
 from api.reading import await_token
 from api.scalars import DateTime
 from domain.errors import InvalidInput, NotYetProjected, TooLarge
-from domain.ids import NodeKey, NodeKind, RunID
-from domain.lineage.questions import AsOf
-from domain.lineage.roles import make_evaluation_id
+from domain.ids import NodeKey, NodeKind
+from domain.lineage.questions import NOW, AsOf
 from domain.positions import Position
 from domain.references import parse_run_id
 from domain.runs import Run
 from projection.routing import Fallback
 from store.edge_reads import fetch_border, fetch_position
 from store.nodes import fetch_nodes
-from store.references import resolve
+from store.references_as_of import resolve_as_of
 
 MOST_STARTS = 100
 LOOK_S = 0.05
@@ -90,7 +89,7 @@ async def read_moment(
     return Moment(AsOf(at=at, known=known), border)
 
 
-async def resolve_starts(info: Info, refs: Sequence[NodeRefInput], name: str) -> list[NodeKey]:
+async def resolve_starts(info: Info, refs: Sequence[NodeRefInput], name: str, as_of: AsOf = NOW) -> list[NodeKey]:
     """Return the nodes that references name. Raises `InvalidInput`, `TooLarge`, `NotFound`, `Conflict`."""
     if not refs:
         raise InvalidInput("name at least one node", path=[name])
@@ -98,21 +97,16 @@ async def resolve_starts(info: Info, refs: Sequence[NodeRefInput], name: str) ->
         raise TooLarge(f"{len(refs)} nodes, at most {MOST_STARTS} are taken", path=[name])
     async with info.context.read() as conn:
         return list(
-            dict.fromkeys([await _resolve(info, conn, ref, name, str(number)) for number, ref in enumerate(refs)])
+            dict.fromkeys(
+                [await _resolve(info, conn, ref, as_of, name, str(number)) for number, ref in enumerate(refs)]
+            )
         )
 
 
-async def resolve_start(info: Info, ref: NodeRefInput, name: str) -> NodeKey:
+async def resolve_start(info: Info, ref: NodeRefInput, name: str, as_of: AsOf = NOW) -> NodeKey:
     """Return the node that a reference names."""
     async with info.context.read() as conn:
-        return await _resolve(info, conn, ref, name)
-
-
-def expand_runs(nodes: Sequence[NodeKey]) -> tuple[NodeKey, ...]:
-    """Return the nodes with the Evaluation of each run: who asks about a run means both of its sides."""
-    sides = [NodeKey(NodeKind.EVALUATION, make_evaluation_id(RunID(node.uuid))) for node in nodes
-             if node.kind is NodeKind.RUN]  # fmt: skip
-    return tuple(dict.fromkeys((*nodes, *sides)))
+        return await _resolve(info, conn, ref, as_of, name)
 
 
 def write_position(position: Position) -> str:
@@ -129,9 +123,9 @@ def parse_position(text: str, *path: str) -> Position:
     return Position(number)
 
 
-async def _resolve(info: Info, conn: AsyncConnection, ref: NodeRefInput, *path: str) -> NodeKey:
+async def _resolve(info: Info, conn: AsyncConnection, ref: NodeRefInput, as_of: AsOf, *path: str) -> NodeKey:
     workspace = info.context.workspace
-    return await below(path, resolve(conn, workspace, ref.to_domain(workspace, *path)))
+    return await below(path, resolve_as_of(conn, workspace, ref.to_domain(workspace, *path), as_of))
 
 
 async def _read_end(info: Info, given: str) -> datetime | None:

@@ -35,7 +35,7 @@ class LineageFindingQueries:
         fallback: WithFallback = Fallback.RECORD,
     ) -> Leakage:
         moment = await read_moment(info, as_of, at_least, check_wait(wait_ms), fallback)
-        return await find_leaks(info, await resolve_start(info, of, "of"), moment)
+        return await find_leaks(info, await resolve_start(info, of, "of", moment.as_of), moment)
 
     @strawberry.field(description="What a number rests on. What nobody declared is null and named, never guessed.")
     async def explain_metric(
@@ -64,5 +64,5 @@ class LineageFindingQueries:
         fallback: WithFallback = Fallback.RECORD,
     ) -> LineageComparison:
         moment = await read_moment(info, as_of, at_least, check_wait(wait_ms), fallback)
-        one, other = await resolve_start(info, a, "a"), await resolve_start(info, b, "b")
+        one, other = [await resolve_start(info, ref, name, moment.as_of) for ref, name in ((a, "a"), (b, "b"))]
         return await compare(info, one, other, moment)

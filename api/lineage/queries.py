@@ -107,7 +107,7 @@ class LineageQueries:
         fallback: WithFallback = Fallback.RECORD,
     ) -> Lineage:
         moment = await read_moment(info, as_of, at_least, check_wait(wait_ms), fallback)
-        starts = await with_evaluations(info, await resolve_starts(info, of, "of"))
+        starts = await with_evaluations(info, await resolve_starts(info, of, "of", moment.as_of))
         question = Question(
             starts=starts,
             direction=direction,
@@ -143,7 +143,7 @@ class LineageQueries:
         fallback: WithFallback = Fallback.RECORD,
     ) -> Impact:
         moment = await read_moment(info, as_of, at_least, check_wait(wait_ms), fallback)
-        starts = await resolve_starts(info, of, "of")
+        starts = await resolve_starts(info, of, "of", moment.as_of)
         return await find_impact(info, starts, moment, inferred=inferred, follow_revisions=follow_revisions)
 
     @strawberry.field(
@@ -163,9 +163,10 @@ class LineageQueries:
         fallback: WithFallback = Fallback.RECORD,
     ) -> LineagePaths:
         moment = await read_moment(info, as_of, at_least, check_wait(wait_ms), fallback)
-        ends = (await resolve_start(info, from_, "from"), await resolve_start(info, to, "to"))
+        source = await resolve_start(info, from_, "from", moment.as_of)
+        target = await resolve_start(info, to, "to", moment.as_of)
         most = 1 if mode is PathMode.SHORTEST else check_first(first)
-        return await find_paths(info, *ends, moment, first=most, inferred=inferred)
+        return await find_paths(info, source, target, moment, first=most, inferred=inferred)
 
 
 async def answer_lineage(

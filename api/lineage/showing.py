@@ -8,8 +8,9 @@ from typing import Any
 from api.info import Info
 from api.lineage.walking import load_values
 from domain.errors import TooLarge
-from domain.ids import NodeKey, WorkspaceID
+from domain.ids import NodeKey, NodeKind, WorkspaceID
 from domain.lineage.kinds import NAME_OF
+from domain.lineage.nodes import Evaluation
 from domain.lineage.showing import Shown, label_node, show_node
 from domain.nodes import DatasetVersion, DeploymentRevision, FeatureViewVersion, ModelVersion
 
@@ -18,7 +19,7 @@ MOST_EXPORTED = 5_000
 
 
 def name_key(value: Any) -> NodeKey | None:
-    """Return the key of the name that a version belongs to."""
+    """Return the key of what a node is called after: the name of a version, the run of an Evaluation."""
     match value:
         case DatasetVersion():
             return NodeKey(NAME_OF[value.kind], value.dataset)
@@ -28,6 +29,8 @@ def name_key(value: Any) -> NodeKey | None:
             return NodeKey(NAME_OF[value.kind], value.model)
         case DeploymentRevision():
             return NodeKey(NAME_OF[value.kind], value.deployment)
+        case Evaluation():
+            return NodeKey(NodeKind.RUN, value.run)
         case _:
             return None
 
@@ -43,7 +46,7 @@ async def load_label(info: Info, key: NodeKey) -> str:
 async def load_names(info: Info, nodes: Iterable[NodeKey]) -> dict[NodeKey, NodeKey]:
     """Return the names that those of the nodes belong to that are versions."""
     values = await load_values(info, nodes)
-    found = {key: name_key(value) for key, value in values.items()}
+    found = {key: name_key(value) for key, value in values.items() if key.kind is not NodeKind.EVALUATION}
     return {key: name for key, name in found.items() if name is not None}
 
 

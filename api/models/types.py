@@ -9,6 +9,7 @@ import strawberry
 
 from api.info import Info
 from api.lineage.availability import Availability
+from api.lineage.named_views import ContentViews, ModelViews
 from api.nodes.loaders import load_named
 from api.nodes.types import LineageFacts, take_facts
 from domain import nodes
@@ -26,7 +27,7 @@ class Model(LineageFacts):
 
 
 @strawberry.type(description="One version of a registered model.")
-class ModelVersion(LineageFacts):
+class ModelVersion(LineageFacts, ModelViews, ContentViews):
     parent: strawberry.Private[UUID]
     name: str = strawberry.field(description="Name of the version, unique in its model.")
     digest: str | None = strawberry.field(description="Digest of the content, `sha256:<hex>`.")

@@ -7,7 +7,6 @@ from functools import cache
 from pathlib import Path
 from string import Template
 
-from markdown_it import MarkdownIt
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -84,6 +83,8 @@ def _read_title(path: Path) -> str:
 
 
 def _render(title: str, markdown: str) -> Content:
+    from markdown_it import MarkdownIt  # not before somebody reads: the service starts without it
+
     body = MarkdownIt("commonmark", {"html": False}).enable("table").render(markdown)
     page = Template(TEMPLATE.read_text(encoding="utf-8")).substitute(title=html.escape(title), body=body)
     return make_content(page.encode(), "text/html")

@@ -43,7 +43,7 @@ class BatchMutations:
             return {"accepted": await log_batch(tx, workspace, batch, keys=keys)}
 
         again = {"accepted": 0 if batch.points is None else len(batch.points)}
-        answer = await write(info, target.delivery, work, again=again)
+        answer = await write(info, target.delivery, work, again=again, opens_run=True)
         run = await answer_run(info, target.run, answer)
         return LogBatchPayload(run=run, accepted=answer.values["accepted"], token=str(answer.token))
 

@@ -24,8 +24,9 @@ from domain.errors import InvalidInput
 from domain.ids import AttemptID, RunID, parse_uuid
 from store.lifecycle import beat
 from store.metrics.resuming import Resume, resume_run
+from store.once import Answer
 from store.run_edits import edit_run, finish_run
-from store.runs import create_run
+from store.runs import create_run, create_run_at_once
 from store.transactions import Transaction
 
 
@@ -46,6 +47,12 @@ class RunMutations:
         async def work(tx: Transaction) -> dict[str, Any]:
             return {"run": str(await create_run(tx, context.workspace, draft, place, keys=keys))}
 
+        if place is not None and not draft.has_lineage and not delivery.is_known_again:
+            done = await create_run_at_once(context.database, context.workspace, draft, place, keys=keys)
+            if done is not None:
+                show_writes(info)
+                run = await answer_run(info, done[0], Answer({}, done[1]))
+                return CreateRunPayload(run=run, token=str(done[1]))
         answer = await write(info, delivery, work, again={"run": str(draft.id)}, creates_run=True)
         run = await answer_run(info, RunID(parse_uuid(answer.values["run"])), answer)
         return CreateRunPayload(run=run, token=str(answer.token))
@@ -96,7 +103,7 @@ class RunMutations:
             )
             return {}
 
-        answer = await write(info, target.delivery, work)
+        answer = await write(info, target.delivery, work, opens_run=True)
         return FinishRunPayload(run=await answer_run(info, target.run, answer), token=str(answer.token))
 
     @strawberry.mutation(

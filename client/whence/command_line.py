@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 
-from whence import __version__, status, syncing
+from whence import __version__
 from whence.connecting import add_connection_options, set_connection_defaults
 from whence.failures import WhenceError
-from whence.importing import command as importing
-from whence.run_table import command as run_table
 from whence.settings import read_settings
+
+COMMANDS = {
+    "status": "whence.status",
+    "runs": "whence.run_table.command",
+    "lineage": "whence.lineage.command",
+    "import": "whence.importing.command",
+    "sync": "whence.syncing",
+}
+"""Our own commands by the module that has them: its `add_command(subparsers)` is called."""
 
 GROUP = "whence.commands"
 """Entry points of this group are functions `add_command(subparsers)` that add a parser whose default `run` takes the
@@ -30,7 +38,8 @@ _INTERRUPTED = 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command that the arguments name and return its exit code."""
-    parser = _make_parser(entry_points(group=GROUP))
+    words = sys.argv[1:] if argv is None else argv
+    parser = _make_parser(entry_points(group=GROUP), words)
     args = parser.parse_args(argv)
     try:
         return int(args.run(args))
@@ -45,7 +54,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _INTERRUPTED
 
 
-def _make_parser(others: Iterable[EntryPoint]) -> argparse.ArgumentParser:
+def _make_parser(others: Iterable[EntryPoint], words: Sequence[str]) -> argparse.ArgumentParser:
+    """Return the parser with the commands that the words name, or with all of them where they name none.
+
+    Importing the modules of all commands takes a third of a second, which `whence serve` would pay at each start.
+    """
     parser = argparse.ArgumentParser(
         prog="whence",
         description="Whence keeps what happened in your experiments, and answers whence a model came.",
@@ -56,13 +69,18 @@ def _make_parser(others: Iterable[EntryPoint]) -> argparse.ArgumentParser:
     add_connection_options(parser)
     set_connection_defaults(parser, read_settings())
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    status.add_command(subparsers)
-    run_table.add_command(subparsers)
-    importing.add_command(subparsers)
-    syncing.add_command(subparsers)
-    for point in sorted(others, key=lambda point: point.name):
-        _add_other(subparsers, point)
+    points = {point.name: point for point in sorted(others, key=lambda point: point.name)}
+    for name in _choose_named({**COMMANDS, **points}, words):
+        if name in COMMANDS:
+            import_module(COMMANDS[name]).add_command(subparsers)
+        if name in points:
+            _add_other(subparsers, points[name])
     return parser
+
+
+def _choose_named(names: Collection[str], words: Sequence[str]) -> Collection[str]:
+    """Return those of the names that stand among the words, or all of them where none does."""
+    return [name for name in names if name in words] or names
 
 
 def _add_other(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], point: EntryPoint) -> None:

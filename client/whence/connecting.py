@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
-from whence.service import Service
 from whence.settings import DEFAULT_URL, DEFAULT_WORKSPACE, Settings
+
+if TYPE_CHECKING:
+    from whence.service import Service
 
 
 def add_connection_options(parser: argparse.ArgumentParser) -> None:
@@ -27,4 +30,6 @@ def set_connection_defaults(parser: argparse.ArgumentParser, settings: Settings)
 
 def connect(args: argparse.Namespace, *, connections: int = 1, patience: float = 60.0) -> Service:
     """Return the service that the options name; nothing is sent yet."""
+    from whence.service import Service  # its HTTP client takes long to import, and not every command speaks to one
+
     return Service(args.url, workspace=args.workspace, token=args.token, connections=connections, patience=patience)

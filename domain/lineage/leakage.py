@@ -15,7 +15,14 @@ from domain.lineage.kinds import EdgeKind
 from domain.lineage.links import Link
 from domain.lineage.roles import Role
 from domain.lineage.traces import Trace, allow_default
-from domain.lineage.training_data import Use, evaluation_of, find_same_bytes, find_test_data, find_training_data
+from domain.lineage.training_data import (
+    Use,
+    evaluation_of,
+    find_same_bytes,
+    find_test_data,
+    find_training_data,
+    uses_of,
+)
 from domain.runs import RunKind
 
 
@@ -196,9 +203,8 @@ def _find_choices(trace: Trace, model: NodeKey, test: Collection[Use]) -> Iterat
     bytes_ = find_same_bytes(trace, model)
     above = trace.walk_up(bytes_)
     seen: set[NodeKey] = set()
-    for link in _test_inputs_of_selects(trace, above):
-        seen.add(link.source)
-        use = Use(version=link.source, role=Role.TEST, subset=link.subset, run=link.target)
+    for use in _test_inputs_of_selects(trace, above):
+        seen.add(use.version)
         yield _choice(trace, use, model, "a run that chose among candidates used it as test data")
     made_of = trace.walk_up(bytes_, allow=lambda link: allow_default(link) and not link.choice)
     for use in test:
@@ -207,15 +213,9 @@ def _find_choices(trace: Trace, model: NodeKey, test: Collection[Use]) -> Iterat
             yield _choice(trace, use, model, "test data stopped, tuned or chose it")
 
 
-def _test_inputs_of_selects(trace: Trace, above: Collection[NodeKey]) -> list[Link]:
-    found = [
-        link
-        for node in above
-        if trace.is_of_kind(node, RunKind.SELECT)
-        for link in trace.inputs(node, EdgeKind.USED)
-        if link.role is Role.TEST
-    ]
-    return sorted(found, key=lambda link: link.id)
+def _test_inputs_of_selects(trace: Trace, above: Collection[NodeKey]) -> list[Use]:
+    selects = sorted((node for node in above if trace.is_of_kind(node, RunKind.SELECT)), key=lambda node: node.uuid.int)
+    return [use for select in selects for use in uses_of(trace, select) if use.role is Role.TEST]
 
 
 def _choice(trace: Trace, use: Use, model: NodeKey, reason: str) -> Finding:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from domain.ids import GlobalID, NodeKey, NodeKind, WorkspaceID
+from domain.ids import GlobalID, NodeKey, WorkspaceID
+from domain.lineage.nodes import Evaluation
 from domain.nodes import (
     ArtifactVersion,
     CodeRevision,
@@ -68,8 +69,10 @@ def label_node(key: NodeKey, value: Any, name: Any = None) -> str:
         case Environment():
             known = value.image_digest or value.lock_digest or ""
             return f"{known.removeprefix('sha256:')[:_SHORT]} {value.hardware or ''}".strip()
+        case Evaluation():
+            return f"evaluation of {name.name}" if isinstance(name, Run) else "evaluation"
         case _:
-            return "evaluation" if key.kind is NodeKind.EVALUATION else key.kind.name.lower().replace("_", " ")
+            return key.kind.name.lower().replace("_", " ")
 
 
 def _label_name(name: Any) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from domain.ids import NodeKey, NodeKind, RunID
+from domain.lineage.edges import WHENCE
 from domain.lineage.kinds import EdgeKind
 from domain.lineage.links import Link
 from domain.lineage.roles import Role, make_evaluation_id
@@ -102,12 +103,23 @@ def find_test_data(trace: Trace, model: NodeKey) -> list[Use]:
 
 
 def uses_of(trace: Trace, side: NodeKey) -> list[Use]:
-    """Return the data that one side of a run used, models left out."""
+    """Return the data that one side of a run used, models left out.
+
+    That points were measured on some data makes it test data, unless somebody said what it is: a training's validation
+    data is measured on, and is no test data.
+    """
+    links = sorted(trace.inputs(side, EdgeKind.USED), key=lambda each: each.id)
+    said = {(link.source, link.subset) for link in links if not is_concluded(link)}
     return [
         Use(version=link.source, role=link.role, subset=link.subset, run=side)
-        for link in sorted(trace.inputs(side, EdgeKind.USED), key=lambda each: each.id)
-        if link.role is not None and _is_data(link)
+        for link in links
+        if link.role is not None and _is_data(link) and not (is_concluded(link) and (link.source, link.subset) in said)
     ]
+
+
+def is_concluded(link: Link) -> bool:
+    """Say whether only the service says so, from what points were measured on."""
+    return all(each.edge.producer == WHENCE for each in link.intervals)
 
 
 def _is_data(link: Link) -> bool:

@@ -80,9 +80,11 @@ def write_run(run: Run, *, entry_point: str, status: str = "FINISHED", note: str
         createdBy=AUTHOR,
         params=dict(run.params),
         notes=[{"text": note}] if note else [],
-        series=run.take_series(),
         code={**read_code(), "path": "examples/digits", "entryPoint": entry_point},
         environment=read_environment(),
     )
     for kind, fields in run.take_facts():
         run.journal.write(kind, **fields)
+    series = run.take_series()
+    if series:  # after what it read: so nobody concludes from its points what that was to it
+        run.journal.write("metrics", run=run.id, series=series)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
@@ -12,10 +13,15 @@ from lark.visitors import Transformer_NonRecursive
 from domain.errors import DomainError, InvalidInput, InvalidQuery, TooLarge
 from domain.filters import EVERYTHING, LEAF_LIMIT, NOTHING, And, Filter, Not, Or
 from domain.predicates import Operator
-from search.language.mistakes import OPERATORS, fail, find_nearest, show
+from search.language.ancestry import Reference, make_leaf, read_named, read_reference
+from search.language.mistakes import OPERATORS, fail, fail_at, find_nearest, show
 from search.language.subjects import Context, Subject, read_call, read_field, read_keyed
+from search.language.words import read_phrase, read_word
 
 T = TypeVar("T")
+Part = Filter | None
+"""A piece of a tree; None is a word without a token, which is left out."""
+
 Written = tuple[Subject, Token]
 """A subject, and where it stands."""
 
@@ -27,7 +33,14 @@ _OPERATORS = {
     ">": Operator.GT,
     ">=": Operator.GTE,
 }
-_WORDS = {operator: text for text, operator in _OPERATORS.items()} | {Operator.IN: "in", Operator.EXISTS: "exists"}
+_WORDS = {operator: text for text, operator in _OPERATORS.items()} | {
+    Operator.IN: "in",
+    Operator.EXISTS: "exists",
+    Operator.MATCHES: "matches",
+}
+_PLACE = re.compile(r"^line \d+, column \d+: ")
+"""Where a mistake stands in the text that `matches` takes; here the place in the whole query is told."""
+
 _OTHER_TONGUES = {"==": "=", "<>": "!=", "=<": "<=", "=>": ">=", "!": "not"}
 
 
@@ -40,17 +53,37 @@ class Builder(Transformer_NonRecursive):  # type: ignore[type-arg]  # lark's is 
         self._context = context
         self._leaves = 0
 
-    def start(self, tree: Filter = EVERYTHING) -> Filter:
+    def start(self, tree: Part = EVERYTHING) -> Filter:
+        if tree is None:
+            raise fail_at("there is no word to look for in the query", line=1, column=1)
         return tree
 
-    def disjunction(self, *items: Filter) -> Filter:
-        return Or(items)
+    def disjunction(self, *items: Part) -> Part:
+        return _join(Or, items)
 
-    def conjunction(self, *items: Filter) -> Filter:
-        return And(items)
+    def conjunction(self, *items: Part) -> Part:
+        return _join(And, items)
 
-    def negate(self, item: Filter) -> Filter:
-        return Not(item)
+    def negate(self, item: Part) -> Part:
+        return None if item is None else Not(item)
+
+    def word(self, token: Token) -> Part:
+        self._count()
+        return _at(token, lambda: read_word(token))
+
+    def phrase(self, token: Token) -> Part:
+        self._count()
+        return _at(token, lambda: read_phrase(token))
+
+    def reference(self, token: Token) -> Reference:
+        return _at(token, lambda: read_reference(token, self._context.workspace))
+
+    def named_reference(self, function: Token, *arguments: Token) -> Reference:
+        return _at(function, lambda: read_named(function, arguments))
+
+    def lineage(self, relation: Token, *given: Reference) -> Filter:
+        self._count()
+        return _at(relation, lambda: make_leaf(relation, given))
 
     def everything(self, _token: Token) -> Filter:
         return EVERYTHING
@@ -81,6 +114,9 @@ class Builder(Transformer_NonRecursive):  # type: ignore[type-arg]  # lark's is 
     def within(self, written: Written, *values: Token) -> Filter:
         return self._make_leaf(written, Operator.IN, *values, at=written[1])
 
+    def matches(self, written: Written, value: Token) -> Filter:
+        return self._make_leaf(written, Operator.MATCHES, value, at=value)
+
     def exists(self, written: Written) -> Filter:
         self._count()
         subject, token = written
@@ -103,13 +139,18 @@ class Builder(Transformer_NonRecursive):  # type: ignore[type-arg]  # lark's is 
             raise TooLarge(f"the query has more than {LEAF_LIMIT} leaves")
 
 
+def _join(operator: type[And] | type[Or], items: Sequence[Part]) -> Part:
+    kept = [item for item in items if item is not None]
+    return operator(tuple(kept)) if kept else None
+
+
 def _at(token: Token, make: Callable[[], T], *, value: Token | None = None) -> T:
     """Return what `make` returns; what it raises gets its place: the token, or the value where no key is to blame."""
     try:
         return make()
-    except InvalidQuery:
-        raise
     except DomainError as exc:
+        if isinstance(exc, InvalidQuery) and not exc.path:
+            raise
         place = token if value is None or exc.path == ("key",) else value
-        mistake = fail(exc.message, place)
+        mistake = fail(_PLACE.sub("", exc.message), place)
         raise (mistake if isinstance(exc, InvalidInput) else type(exc)(mistake.message)) from exc

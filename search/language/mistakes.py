@@ -25,8 +25,10 @@ _EXPECTED = {
     "_BETWEEN": ("between",),
     "_IN": ("in",),
     "_EXISTS": ("exists",),
+    "_MATCHES": ("matches",),
     "$END": (END,),
 }
+_COMPARISONS = frozenset({"OPERATOR", "_BETWEEN", "_IN", "_EXISTS", "_MATCHES"})
 _SHOWN = 60
 
 
@@ -57,7 +59,11 @@ def show(text: str) -> str:
 
 def explain_token(token: Token, accepted: Iterable[str]) -> InvalidQuery:
     """Return the mistake of a token where the grammar takes others."""
-    expected = _describe(accepted)
+    found = set(accepted)
+    if token.type in _COMPARISONS and "_NOT" in found and "CALL" not in found:
+        told = f"{show(token)} compares nothing here: beside words a comparison stands behind and or or only"
+        return fail(told, token, expected=["and", "or"])
+    expected = _describe(found)
     told = f"expected {_join(expected)}"
     if token.type == "$END":
         return fail_at(f"{told}; the query ends here", line=token.end_line or 1, column=token.end_column or 1,
@@ -75,13 +81,20 @@ def explain_character(error: UnexpectedCharacters) -> InvalidQuery:
                    line=error.line, column=error.column)  # fmt: skip
 
 
-def _describe(terminals: Iterable[str]) -> list[str]:
+def _describe(found: set[str]) -> list[str]:
     """Return in words what the grammar would take."""
-    found = set(terminals)
+    if "CALL" in found and "_NOT" in found:
+        return ["a condition", "a word", "not", "("]
     if "CALL" in found:
-        return ["a condition", "not", "("]
+        return ["a reference"]
+    if "STRING" in found and "_NOT" in found:
+        return ["a word", *_list_expected(found - {"LPAR"})]
     if "STRING" in found:
         return ["a value" if "TRUE" in found else "a key", *([")"] if "RPAR" in found else [])]
+    return _list_expected(found)
+
+
+def _list_expected(found: set[str]) -> list[str]:
     return [word for name, words in _EXPECTED.items() if name in found for word in words]
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from domain.errors import InvalidInput, TooLarge
 from domain.filters import Filter, normalise
 from domain.ids import WorkspaceID
+from search.language.ancestry import find_relation
 from search.language.mistakes import explain_character, explain_token, fail_at
 from search.language.quoting import KEYWORDS
 from search.language.subjects import Context
@@ -53,7 +54,7 @@ def _make_parser() -> Lark:
         _GRAMMAR.read_text(encoding="utf-8"),
         parser="lalr",
         lexer="basic",  # one meaning a token, wherever it stands: a keyword is never silently a value
-        lexer_callbacks={"WORD": _find_keyword},
+        lexer_callbacks={"WORD": _find_keyword, "CALL": _find_relation},
         maybe_placeholders=False,
     )
 
@@ -75,6 +76,13 @@ def _find_keyword(token: Token) -> Token:
     """Give a keyword its own type. The longest has seven letters."""
     if len(token) <= 7 and (keyword := _TYPES.get(token.lower())):
         token.type = keyword
+    return token
+
+
+def _find_relation(token: Token) -> Token:
+    """Give `descendant_of(` and `ancestor_of(` a type of their own."""
+    if find_relation(token) is not None:
+        token.type = "RELATION"
     return token
 
 

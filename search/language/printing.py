@@ -9,20 +9,28 @@ from datetime import UTC, datetime
 from domain.errors import InvalidInput
 from domain.filters import (
     And,
+    CommitLeaf,
+    DatasetLeaf,
+    EnvironmentLeaf,
     Field,
     FieldLeaf,
     Filter,
+    IdsLeaf,
     Leaf,
+    LineageLeaf,
     MetricLeaf,
     Not,
     Or,
     ParamLeaf,
     TagLeaf,
+    TextLeaf,
     normalise,
 )
 from domain.predicates import Operator, Predicate, Value, ValueType, type_of
+from search.language.ancestry import print_leaf
 from search.language.literals import is_experiment_id
 from search.language.quoting import quote, quote_if_needed
+from search.language.words import print_term
 
 _SIGNS = {
     Operator.EQ: "=",
@@ -73,8 +81,25 @@ def _print_leaf(leaf: Leaf) -> str:
             return _print_condition(f"tag.{_print_key(leaf.key)}", leaf.condition, _print_tag)
         case FieldLeaf():
             return _print_condition(leaf.field.value, leaf.condition, _PRINTERS.get(leaf.field, _print_text))
-        case _:
-            raise InvalidInput(f"a condition such as {leaf!r:.60} has no text form")
+        case TextLeaf():
+            return print_term(leaf.term)
+        case LineageLeaf():
+            return print_leaf(leaf)
+        case IdsLeaf():
+            raise InvalidInput("a set of ids has no text")
+        case DatasetLeaf() | CommitLeaf() | EnvironmentLeaf():
+            return _print_condition(_name_surroundings(leaf), leaf.condition, _print_text)
+
+
+def _name_surroundings(leaf: DatasetLeaf | CommitLeaf | EnvironmentLeaf) -> str:
+    match leaf:
+        case DatasetLeaf():
+            role = f".{leaf.role.name.lower()}" if leaf.role else ""
+            return f"dataset{role}.{leaf.part}"
+        case CommitLeaf():
+            return "commit"
+        case EnvironmentLeaf():
+            return "environment"
 
 
 def _print_key(key: str) -> str:
@@ -88,10 +113,10 @@ def _print_condition(subject: str, condition: Predicate, write: Callable[[Value]
         case Operator.BETWEEN:
             low, high = map(write, condition.values)
             return f"{subject} between {low} and {high}"
+        case Operator.MATCHES:
+            return f"{subject} matches {quote(str(condition.value))}"
         case Operator.IN:
             return f"{subject} in ({', '.join(map(write, condition.values))})"
-        case Operator.MATCHES:
-            return f"{subject} matches {write(condition.value)}"
         case operator:
             return f"{subject} {_SIGNS[operator]} {write(condition.value)}"
 

@@ -6,7 +6,7 @@ import re
 
 from domain.errors import InvalidInput
 
-KEYWORDS = frozenset({"and", "or", "not", "between", "in", "exists", "true", "false"})
+KEYWORDS = frozenset({"and", "or", "not", "between", "in", "exists", "matches", "true", "false"})
 """Words that must stand in quotes where they are meant as text."""
 
 _NUMBER_WORDS = frozenset({"nan", "inf", "infinity", "now"})

@@ -8,8 +8,25 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from domain.filters import Field, FieldLeaf, Filter, Leaf, MetricLeaf, ParamLeaf, Statistic, TagLeaf
+from domain.filters import (
+    MATCHED_FIELDS,
+    And,
+    CommitLeaf,
+    DatasetLeaf,
+    DatasetPart,
+    EnvironmentLeaf,
+    Field,
+    FieldLeaf,
+    Filter,
+    Leaf,
+    MetricLeaf,
+    ParamLeaf,
+    Statistic,
+    TagLeaf,
+    TextLeaf,
+)
 from domain.ids import WorkspaceID
+from domain.lineage.roles import Role
 from domain.predicates import Operator, Predicate
 from domain.runs import RunKind, RunStatus
 from search.language.literals import (
@@ -29,7 +46,7 @@ from search.language.quoting import is_quoted, unquote
 if TYPE_CHECKING:
     from lark import Token
 
-NAMESPACES = ("param", "tag", "metric")
+NAMESPACES = ("param", "tag", "metric", "run", "dataset")
 FUNCTIONS = tuple(statistic.lower() for statistic in Statistic)
 FIELDS = {field.lower(): field for field in Field} | {
     "created": Field.CREATED_AT,
@@ -38,7 +55,18 @@ FIELDS = {field.lower(): field for field in Field} | {
 }
 TIMES = frozenset({Field.CREATED_AT, Field.STARTED_AT, Field.ENDED_AT})
 _MEMBERS = {Field.STATUS: RunStatus, Field.KIND: RunKind}
+_ORDERED = frozenset(Operator) - {Operator.MATCHES}
+_TEXTUAL = frozenset(Operator)
 _UNORDERED = frozenset({Operator.EQ, Operator.NE, Operator.IN, Operator.EXISTS})
+
+
+_SURROUNDINGS: dict[str, Callable[[Predicate], Leaf]] = {
+    "dataset": partial(DatasetLeaf, DatasetPart.NAME),
+    "commit": CommitLeaf,
+    "code.commit": CommitLeaf,
+    "environment": EnvironmentLeaf,
+    "environment.digest": EnvironmentLeaf,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +84,13 @@ class Subject:
     read: Callable[[Token], Any]
     make: Callable[[Operator, Sequence[Any]], Filter]
     exists: Callable[[], Filter]
-    operators: frozenset[Operator] = frozenset(Operator)
+    operators: frozenset[Operator] = _ORDERED
 
 
 def _make_subject(
     read: Callable[[Token], Any],
     leaf: Callable[[Predicate], Leaf],
-    operators: frozenset[Operator] = frozenset(Operator),
+    operators: frozenset[Operator] = _ORDERED,
 ) -> Subject:
     return Subject(
         read=read,
@@ -81,9 +109,9 @@ def read_keyed(token: Token) -> Subject:
     key = unquote(written) if is_quoted(written) else written
     match namespace.lower():
         case "param":
-            return _make_subject(read_scalar, partial(ParamLeaf, key))
+            return _make_subject(read_scalar, partial(ParamLeaf, key), _TEXTUAL)
         case "tag":
-            return _make_subject(read_text, partial(TagLeaf, key))
+            return _make_subject(read_text, partial(TagLeaf, key), _TEXTUAL)
         case _:
             return _make_subject(read_number, partial(MetricLeaf, key, Statistic.LAST))
 
@@ -99,8 +127,16 @@ def read_call(function: Token, key: Token) -> Subject:
 
 
 def read_field(token: Token, context: Context) -> Subject:
-    """Return the subject that a run's field is; its name may be written in any case, with or without underscores."""
-    field = FIELDS.get(token.lower().replace("_", ""))
+    """Return the subject that a field of the run, its data, code or environment is.
+
+    Names may be written in any case, with or without underscores, those of the run's own fields behind `run.`.
+    """
+    name = token.lower().replace("_", "")
+    if (leaf := _find_surroundings(name)) is not None:
+        return _make_subject(read_text, leaf)
+    if name == "text":
+        return Subject(read=read_text, make=_look_for, exists=_refuse_text, operators=frozenset({Operator.MATCHES}))
+    field = FIELDS.get(name.removeprefix("run."))
     if field is None:
         raise _explain_unknown(token)
     if field in TIMES:
@@ -109,6 +145,10 @@ def read_field(token: Token, context: Context) -> Subject:
             make=partial(compare_spans, field),
             exists=lambda: FieldLeaf(field, Predicate(Operator.EXISTS, (True,))),
         )
+    return _read_plain(field, context)
+
+
+def _read_plain(field: Field, context: Context) -> Subject:
     leaf = partial(FieldLeaf, field)
     match field:
         case Field.STATUS | Field.KIND:
@@ -118,11 +158,34 @@ def read_field(token: Token, context: Context) -> Subject:
         case Field.ATTEMPT:
             return _make_subject(read_uuid, leaf, _UNORDERED)
         case Field.EXPERIMENT:
-            return _make_subject(partial(read_experiment, workspace=context.workspace), leaf)
+            return _make_subject(partial(read_experiment, workspace=context.workspace), leaf, _TEXTUAL)
         case Field.NUMBER:
             return _make_subject(read_whole, leaf)
         case _:
-            return _make_subject(read_text, leaf)
+            return _make_subject(read_text, leaf, _TEXTUAL if field in MATCHED_FIELDS else _ORDERED)
+
+
+def _find_surroundings(name: str) -> Callable[[Predicate], Leaf] | None:
+    """Return the leaf about data, code or environment that a name means: `dataset.train.name`, `commit`, ..."""
+    if name in _SURROUNDINGS:
+        return _SURROUNDINGS[name]
+    head, *between = name.split(".")
+    part = between.pop() if between else ""
+    if head != "dataset" or part not in ("name", "version") or len(between) > 1:
+        return None
+    role = Role.__members__.get(between[0].upper()) if between else None
+    if between and role is None:
+        return None
+    return lambda condition: DatasetLeaf(DatasetPart(part), condition, role)
+
+
+def _look_for(_operator: Operator, values: Sequence[str]) -> Filter:
+    """Return what has all words of a text, as `text matches "..."` asks."""
+    return And(tuple(TextLeaf(term) for term in Predicate(Operator.MATCHES, (values[0],)).terms))
+
+
+def _refuse_text() -> Filter:
+    raise AssertionError("text has no operator but matches")
 
 
 def _explain_unknown(token: Token) -> Exception:

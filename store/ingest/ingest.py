@@ -15,7 +15,7 @@ from domain.ids import RunID, WorkspaceID
 from domain.points import Accepted, PointsRequest
 from store.counters import lock_run, save_counters
 from store.database import Database
-from store.ingest.groups import Outcome, write_group
+from store.ingest.groups import Outcome, owners_of, write_group
 from store.ingest.settings import IngestSettings
 from store.keys import Keys
 from store.metrics.points import Prepared, prepare_points, write_points
@@ -160,9 +160,10 @@ class Ingest:
         """Commit a group; if its statements fail, commit its members one by one, so that one fails alone."""
         if not group:
             return
+        members = [member.prepared for member in group]
         try:
-            async with self._database.write() as tx:
-                outcomes = await write_group(tx, [member.prepared for member in group])
+            async with self._database.write(owners_of(members)) as tx:
+                outcomes = await write_group(tx, members)
         except DomainError as exc:
             _fail(group, exc)
         except Exception as exc:

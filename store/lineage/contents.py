@@ -25,14 +25,19 @@ EMPTY = frozenset({
 })  # fmt: skip
 """Digests of nothing."""
 
+# Of several that were made at one time the first by name counts: ids rise with arrival.
 # A producer is GENERATED, DERIVED or REGISTERED_AS, not inferred.
 BEARERS = """
 WITH bearers AS (
-    SELECT 17 AS kind, id, natural_key, size, happened_at FROM dataset_versions WHERE workspace = $1 AND digest = $2
+    SELECT 17 AS kind, v.id, ARRAY[d.namespace, d.name, v.name] AS label, v.size, v.happened_at
+    FROM dataset_versions v JOIN datasets d ON d.workspace = v.workspace AND d.id = v.dataset
+    WHERE v.workspace = $1 AND v.digest = $2
     UNION ALL
-    SELECT 23, id, natural_key, size, happened_at FROM artifact_versions WHERE workspace = $1 AND digest = $2
+    SELECT 23, id, ARRAY[uri], size, happened_at FROM artifact_versions WHERE workspace = $1 AND digest = $2
     UNION ALL
-    SELECT 25, id, natural_key, NULL, happened_at FROM model_versions WHERE workspace = $1 AND digest = $2)
+    SELECT 25, v.id, ARRAY[m.registry, m.name, v.name], NULL, v.happened_at
+    FROM model_versions v JOIN models m ON m.workspace = v.workspace AND m.id = v.model
+    WHERE v.workspace = $1 AND v.digest = $2)
 SELECT b.*, (
     SELECT min(e.held_from) FROM edges e
     WHERE e.workspace = $1 AND e.target = b.id AND e.kind IN (2, 3, 4) AND e.retracted = 9223372036854775807
@@ -46,7 +51,7 @@ class _Bearer:
     """A version that has the bytes; `produced`: the earliest time that anybody says it was made at."""
 
     key: NodeKey
-    natural_key: bytes
+    label: list[str]
     produced: datetime | None
     told: datetime | None
 
@@ -70,7 +75,7 @@ async def conclude_contents(tx: Transaction, workspace: WorkspaceID, digests: Co
 
 
 def _explain(workspace: WorkspaceID, bearers: Collection[_Bearer], due: Drafts) -> None:
-    made = [(one.produced, one.natural_key, one) for one in bearers if one.produced is not None]
+    made = [(one.produced, (one.key.kind.value, one.label), one) for one in bearers if one.produced is not None]
     if not made:
         return
     produced, _, earliest = min(made, key=lambda row: row[:2])
@@ -89,4 +94,4 @@ def _explain(workspace: WorkspaceID, bearers: Collection[_Bearer], due: Drafts) 
 
 def _make_bearer(row: Any) -> _Bearer:
     key = NodeKey(NodeKind(row["kind"]), row["id"])
-    return _Bearer(key, bytes(row["natural_key"]), row["produced"], row["happened_at"])
+    return _Bearer(key, row["label"], row["produced"], row["happened_at"])

@@ -18,7 +18,7 @@ from store.lineage.concluding import conclude
 from store.lineage.drafts import Touched
 from store.lineage.merging import merge_nodes
 from store.lineage.moments import retime_versions
-from store.node_rows import SEARCHED, insert_nodes
+from store.node_rows import insert_nodes
 from store.node_tables import LINEAGE
 from store.outbox import Changed
 from store.texts import Place, replace_texts
@@ -71,7 +71,7 @@ async def save_facts(tx: Transaction, workspace: WorkspaceID, key: NodeKey, fact
             graph_revision=row.graph_revision + graph,
         )
     )
-    if "description" in values and key.kind in SEARCHED:
+    if "description" in values:
         await replace_texts(tx, workspace, key, {Place.DESCRIPTION: values["description"]})
     what = Changed.DOCUMENT | (Changed.GRAPH if graph else Changed.NOTHING)
     tx.changed(workspace, key, row.revision + 1, what)

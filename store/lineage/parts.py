@@ -32,8 +32,10 @@ SELECT a.id, a.uri,
 FROM artifact_versions a WHERE a.workspace = $1 AND a.id = ANY($2::uuid[])
 """
 CONTAINING = """
-SELECT DISTINCT location, dataset FROM dataset_versions
-WHERE workspace = $1 AND left(location, 128) = ANY($2::text[]) AND location = ANY($3::text[])
+SELECT DISTINCT v.location, v.dataset, d.namespace, d.name
+FROM dataset_versions v JOIN datasets d ON d.workspace = v.workspace AND d.id = v.dataset
+WHERE v.workspace = $1 AND left(v.location, 128) = ANY($2::text[]) AND v.location = ANY($3::text[])
+ORDER BY d.namespace DESC, d.name DESC
 """
 LOCATIONS = """
 SELECT DISTINCT location FROM dataset_versions
@@ -91,7 +93,7 @@ async def _fetch_containing(tx: Transaction, workspace: WorkspaceID, parts: Iter
     above = {part.uri: list_above(part.uri) for part in parts}
     asked = sorted({place for places in above.values() for place in places})
     rows: Sequence[Any] = await tx.driver.fetch(CONTAINING, workspace, [place[:128] for place in asked], asked)
-    known = {row["location"]: row["dataset"] for row in sorted(rows, key=lambda row: row["dataset"], reverse=True)}
+    known = {row["location"]: row["dataset"] for row in rows}
     found = {}
     for uri, places in above.items():
         containing = [place for place in places if place in known]

@@ -55,7 +55,7 @@ async def record_claims(
         except DomainError as exc:
             raise exc.below(*one.path) from exc
     await write_drafts(tx, drafts)
-    await touch_runs(tx, workspace, list(locked.values()))
+    await touch_runs(tx, list(locked.values()))
     standing = await _fetch_made(tx, workspace, made)
     return Recorded(standing, [*warnings, *_warn_own(made, standing)])
 

@@ -15,7 +15,7 @@ from domain.lineage.roles import Role
 from domain.nodes import make_natural_key
 from domain.references import IDRef, ModelRef, NodeRef, RunRef
 from store.lineage.alias_times import AliasSet, set_alias
-from store.lineage.describing import describe_node
+from store.lineage.describing import describe_node, save_facts
 from store.lineage.locating import find_nodes
 from store.lineage.recording import Recorded, record_claims
 from store.lineage.spelling import note_names
@@ -66,7 +66,10 @@ async def register_model(
     if draft.run is not None:
         claims.append(Claim(kind=EdgeKind.GENERATED, source=RunRef(draft.run), role=Role.OUTPUT, **said))
     recorded = await record_claims(tx, workspace, claims, path=()) if claims else Recorded([])
-    await describe_node(tx, workspace, version, facts)
+    if facts:
+        await describe_node(tx, workspace, version, facts)
+    else:
+        await save_facts(tx, workspace, version, {})
     for alias in draft.aliases:
         await set_alias(tx, workspace, model.uuid, AliasSet(alias, version.uuid, draft.at or now))
     return version, Recorded(recorded.edges, [*warnings, *recorded.warnings])

@@ -45,7 +45,7 @@ async def retract(tx: Transaction, workspace: WorkspaceID, ids: Sequence[UUID]) 
     for edge in await retime_versions(tx, workspace, {key.uuid for key in touched.versions}):
         touched.add_edge(edge)
     await conclude(tx, workspace, touched)
-    await touch_runs(tx, workspace, list(locked.values()))
+    await touch_runs(tx, list(locked.values()))
     return standing
 
 

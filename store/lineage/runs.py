@@ -8,16 +8,11 @@ from datetime import datetime
 
 from domain.ids import RunID, WorkspaceID
 from domain.runs import RunKind
-from store.counters import Counters, lock_counters, missing_run
+from store.counters import Counters, lock_counters, missing_run, save_counters
 from store.outbox import Changed
 from store.transactions import Transaction
 
 FETCH = "SELECT id, kind, started_at, ended_at FROM runs WHERE workspace = $1 AND id = ANY($2::uuid[])"
-
-RAISE = """
-UPDATE run_counters SET revision = revision + 1, token_position = $3, token_sequence = $4, token_nonce = $5
-WHERE workspace = $1 AND run = ANY($2::uuid[])
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +50,13 @@ async def lock_runs(tx: Transaction, workspace: WorkspaceID, runs: Collection[Ru
     return locked
 
 
-async def touch_runs(tx: Transaction, workspace: WorkspaceID, locked: Collection[Counters]) -> None:
+async def touch_runs(tx: Transaction, locked: Collection[Counters]) -> None:
     """Raise the revisions of locked runs whose edges changed: readers of a run see what it used and made.
 
-    One statement; what else changed in these counters must have been saved before.
+    They are saved with the commit.
     """
-    if not locked:
-        return
     newest = max([one.token for one in locked] + [tx.token])
     for one in locked:
         one.raise_revision(tx, Changed.DOCUMENT)
         one.token = newest
-    runs = [one.run for one in locked]
-    await tx.driver.execute(RAISE, workspace, runs, newest.position, newest.sequence, newest.nonce)
+        await save_counters(tx, one)

@@ -107,7 +107,7 @@ def make_stored(row: Any) -> StoredFact:
         held_from=row["held_from"],
         held_to=row["held_to"],
         own_time=row["own_time"],
-        range=None if range_ is None else json.loads(range_),
+        range=json.loads(range_) if isinstance(range_, str) else range_,
         step=row["step"],
         mode=None if mode is None else WriteMode(mode),
         path=row["path"],

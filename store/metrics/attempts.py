@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,6 +14,8 @@ from store import tables
 from store.transactions import Transaction
 
 attempts = tables.attempts
+
+NO_ATTEMPTS = AttemptOrder.of([])
 
 
 async def fetch_attempts(conn: AsyncConnection, workspace: WorkspaceID, run: RunID) -> AttemptOrder:
@@ -42,8 +45,28 @@ async def fetch_attempts_by_run(
     return {run: AttemptOrder.of(those) for run, those in found.items()}
 
 
+async def read_attempts(tx: Transaction, workspace: WorkspaceID, runs: Collection[RunID]) -> dict[RunID, AttemptOrder]:
+    """Like `fetch_attempts_by_run`, under the locks of the runs' counters: those it began with cost no query."""
+    opened = {run: _read_opened(row) for run in runs if (row := tx.opened.get((workspace, run))) is not None}
+    others = [run for run in runs if run not in opened]
+    return opened if not others else opened | await fetch_attempts_by_run(tx.conn, workspace, others)
+
+
+def _read_opened(row: asyncpg.Record) -> AttemptOrder:
+    if row["attempt_numbers"] is None:
+        return NO_ATTEMPTS
+    columns = (row[f"attempt_{name}"] for name in ("numbers", "ids", "afters", "restarts", "steps", "declared"))
+    return AttemptOrder.of(
+        [
+            Attempt(number=number, id=made, after=after, restart_count=restarts, from_step=step, declared=declared)
+            for number, made, after, restarts, step, declared in zip(*columns, strict=True)
+        ]
+    )
+
+
 async def insert_attempt(tx: Transaction, workspace: WorkspaceID, run: RunID, attempt: Attempt) -> None:
     """Add an attempt under its number; its run's counters must be locked."""
+    tx.opened.pop((workspace, run), None)
     await tx.conn.execute(
         sa.insert(attempts).values(
             workspace=workspace,
@@ -58,17 +81,12 @@ async def insert_attempt(tx: Transaction, workspace: WorkspaceID, run: RunID, at
     )
 
 
-async def insert_first_attempt(tx: Transaction, workspace: WorkspaceID, run: RunID, attempt: AttemptID) -> None:
-    """Add the attempt that a new run begins with."""
-    await insert_attempt(tx, workspace, run, Attempt(number=1, id=attempt))
-
-
 async def name_attempt(tx: Transaction, workspace: WorkspaceID, run: RunID, attempt: AttemptID | None) -> AttemptOrder:
     """Return the run's attempts, `attempt` among them: one met for the first time is noted, as not yet declared.
 
     So a rank may write before the `resumeRun` of another has arrived. Call it under `lock_run`.
     """
-    order = await fetch_attempts(tx.conn, workspace, run)
+    order = (await read_attempts(tx, workspace, [run]))[run]
     if attempt is None or order.find(attempt) is not None:
         return order
     return await note_attempt(tx, workspace, run, order, attempt)

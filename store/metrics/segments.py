@@ -9,11 +9,21 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from domain.ids import RunID, WorkspaceID
 from domain.points import Floats, Ints
 from store.metrics.codec import CorruptPoints, decode_floats, decode_ints, encode_floats, encode_ints
 
 VERSION = 1
 _HEAD = struct.Struct("<BII7I")
+
+INSERT_SEGMENTS = """
+INSERT INTO metric_segments (workspace, run, "order", attempt, nonce, points, lowest_step, highest_step, payload)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::int[], $5::bigint[], $6::int[], $7::bigint[],
+                     $8::bigint[], $9::bytea[])
+"""
+
+Segment = tuple[WorkspaceID, RunID, int, int, int, int, int, int, bytes]
+"""A row of a segment, as it is inserted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

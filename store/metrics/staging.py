@@ -15,13 +15,13 @@ from domain.metrics import MAX_SERIES
 from store.counters import Counters
 from store.driver import fetch_driver
 from store.lineage.measuring import record_measured
-from store.metrics.attempts import fetch_attempts_by_run, note_attempt
+from store.metrics.attempts import note_attempt, read_attempts
 from store.metrics.contexts import RunContexts, fetch_contexts, insert_contexts
 from store.metrics.folding import Folds
 from store.metrics.preparing import CONTEXT_BITS, WIDE, Prepared, fold_columns_of, fold_measured, keep_points
-from store.metrics.segments import SegmentColumns
+from store.metrics.segments import INSERT_SEGMENTS, Segment, SegmentColumns
 from store.metrics.settling import settle
-from store.metrics.upserts import UPSERT_MEASUREMENTS, UPSERT_SUMMARIES, upsert_folds
+from store.metrics.upserts import UPSERT_MEASUREMENTS, WRITE_POINTS, upsert_folds
 from store.outbox import Changed, make_nonce
 from store.transactions import Transaction
 
@@ -36,15 +36,7 @@ MOST_UNSETTLED = 1_024
 MOST_UNSETTLED_POINTS = 1_000_000
 """Points that a run's segments may hold while summaries wait: 40 MB for whoever settles it."""
 
-INSERT_SEGMENTS = """
-INSERT INTO metric_segments
-    (workspace, run, "order", attempt, nonce, points, lowest_step, highest_step, payload)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::int[], $5::bigint[], $6::int[], $7::bigint[],
-                     $8::bigint[], $9::bytea[])
-"""
 FETCH_KNOWN_KEYS = "SELECT key FROM metric_summaries WHERE workspace = $1 AND run = $2 AND key = ANY($3::int[])"
-
-Segment = tuple[WorkspaceID, RunID, int, int, int, int, int, int, bytes]
 
 
 @dataclass(slots=True)
@@ -86,7 +78,7 @@ class Staging:
         staging = cls(tx, await fetch_driver(tx.conn))
         for workspace in dict.fromkeys(one.workspace for one in counters):
             those = {one.run: one for one in counters if one.workspace == workspace}
-            orders = await fetch_attempts_by_run(tx.conn, workspace, those)
+            orders = await read_attempts(tx, workspace, those)
             for run, order in orders.items():
                 staging._runs[workspace, run] = StagedRun(those[run], order)
         for owner in {_owner(one) for one in requests if len(one.columns.contexts)} & staging._runs.keys():
@@ -129,12 +121,11 @@ class Staging:
         """Write all that is staged, one statement a table, and raise the runs' revisions. Counters: the caller."""
         if not self._segments:
             return
-        await self._driver.execute(INSERT_SEGMENTS, *map(list, zip(*self._segments, strict=True)))
         measured = {owner: list(run.contexts.fresh) for owner, run in sorted(self._runs.items())}
         for run in self._runs.values():
             await insert_contexts(self._driver, run.counters.workspace, run.counters.run, run.contexts)
         touched = [run for _, run in sorted(self._runs.items()) if run.folds]
-        made = await self._upsert(touched)
+        made = await self._insert(touched)
         for run in touched:
             run.counters.series += made.get((run.counters.workspace, run.counters.run), 0)
         for owner in dict.fromkeys(segment[:2] for segment in self._segments):
@@ -144,14 +135,17 @@ class Staging:
             if contexts:
                 await record_measured(self._tx, *owner, contexts)
 
-    async def _upsert(self, touched: list[StagedRun]) -> dict[Owner, int]:
+    async def _insert(self, touched: list[StagedRun]) -> dict[Owner, int]:
         owners = [(run.counters.workspace, run.counters.run) for run in touched]
         made: dict[Owner, int] = {}
         folds = _join([run.ranked(run.folds) for run in touched], KEY_BITS)
-        if folds is not None:
+        segments = [list(column) for column in zip(*self._segments, strict=True)]
+        if folds is None:
+            await self._driver.execute(INSERT_SEGMENTS, *segments)
+        else:
             rows = [owners[n] for n in (folds.series >> KEY_BITS).tolist()]
             keys = folds.series & ((1 << KEY_BITS) - 1)
-            made = await upsert_folds(self._driver, UPSERT_SUMMARIES, rows, [keys], folds)
+            made = await upsert_folds(self._driver, WRITE_POINTS, rows, [keys], folds, before=segments)
         bits = KEY_BITS + CONTEXT_BITS
         measured = _join([run.ranked(run.measured) for run in touched], bits)
         if measured is not None:

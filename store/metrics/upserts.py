@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
@@ -10,6 +11,7 @@ import numpy as np
 from domain.ids import RunID, WorkspaceID
 from domain.points import Ints
 from store.metrics.folding import Folds
+from store.metrics.segments import INSERT_SEGMENTS
 
 COLUMNS = (
     "count",
@@ -42,11 +44,12 @@ def _extreme(end: str, sign: str) -> str:
     )
 
 
-def _make_upsert(table: str, *keys: str) -> str:
+def _make_upsert(table: str, *keys: str, beside: str = "", places: int = 0) -> str:
+    """Return the statement; another one can go `beside` it, which has the first `places` of its values."""
     names = ("workspace", "run", *keys)
     columns = ", ".join((*names, *COLUMNS))
     types = ["uuid", "uuid", *("int" for _ in keys), *map(_type, COLUMNS)]
-    arrays = ", ".join(f"${n}::{type_}[]" for n, type_ in enumerate(types, 1))
+    arrays = ", ".join(f"${n}::{type_}[]" for n, type_ in enumerate(types, places + 1))
     moves = [
         *(f"{column} = s.{column} + excluded.{column}" for column in ("count", "nans", "infinities")),
         *_moved("first", ranked=True, when=f"{_place('excluded', 'first')} < {_place('s', 'first')}"),
@@ -55,7 +58,7 @@ def _make_upsert(table: str, *keys: str) -> str:
         *_moved("max", ranked=False, when=_extreme("max", ">")),
     ]
     return f"""
-        WITH moved AS (
+        WITH {beside} moved AS (
             INSERT INTO {table} AS s ({columns})
             SELECT {columns} FROM unnest({arrays}) AS row ({columns})
             ON CONFLICT ({", ".join(names)}) DO UPDATE SET {", ".join(moves)}
@@ -66,15 +69,28 @@ def _make_upsert(table: str, *keys: str) -> str:
 
 
 UPSERT_SUMMARIES = _make_upsert("metric_summaries", "key")
+WRITE_POINTS = _make_upsert("metric_summaries", "key", beside=f"segments AS ({INSERT_SEGMENTS}), ", places=9)
+"""Segments and the summaries of their points, in one round trip."""
+
 UPSERT_MEASUREMENTS = _make_upsert("metric_measurements", "key", "context")
 
 
 async def upsert_folds(
-    driver: asyncpg.Connection, statement: str, owners: list[tuple[WorkspaceID, RunID]], keys: list[Ints], folds: Folds
+    driver: asyncpg.Connection,
+    statement: str,
+    owners: list[tuple[WorkspaceID, RunID]],
+    keys: list[Ints],
+    folds: Folds,
+    *,
+    before: Sequence[list[Any]] = (),
 ) -> dict[tuple[WorkspaceID, RunID], int]:
-    """Write one row a fold and return how many of them are new, by run. `keys` are the columns after the run."""
+    """Write one row a fold and return how many of them are new, by run.
+
+    `keys` are the columns after the run; `before` are the values of what goes beside the statement.
+    """
     rows = await driver.fetch(
         statement,
+        *before,
         [owner[0] for owner in owners],
         [owner[1] for owner in owners],
         *(key.tolist() for key in keys),

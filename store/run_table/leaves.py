@@ -111,8 +111,12 @@ def read_rows(leaf: Leaf, lookups: Lookups, values: Values) -> list[Rows]:
 def _read_text(term: Term, lookups: Lookups, values: Values) -> list[Rows]:
     """Return the rows in which a word of a run's text may stand: names, tags and parameters, and the keys of both."""
     found = [
-        Rows(table, run, all_of([f"v.workspace = {values.workspace}", has_term("v.tokens", term, values)]))
-        for table, run in (("texts", "v.subject"), ("tags", "v.subject"), ("parameters", "v.run"))
+        Rows(table, run, all_of([f"v.workspace = {values.workspace}", kept, has_term("v.tokens", term, values)]))
+        for table, run, kept in (
+            ("texts", "v.subject", "v.kind <> 4"),  # no note: the condition of the index of names
+            ("tags", "v.subject", TRUE),
+            ("parameters", "v.run", TRUE),
+        )
     ]
     keys = lookups.said.get(term, [])
     for table, run in (("tags", "v.subject"), ("parameters", "v.run")) if keys else ():

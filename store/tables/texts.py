@@ -18,16 +18,22 @@ texts = sa.Table(
     given("about", sa.Uuid),
     given("pieces", sa.Integer),
     given("tokens", TSVECTOR),
-    # Words of a text in one piece stand in one row: one look into the index finds all of them. Those of several
-    # pieces are few, and each word is looked for by itself.
-    sa.Index(
-        "ix_texts_pieces",
-        "tokens",
-        postgresql_using="gin",
-        postgresql_with={"fastupdate": "off"},
-        postgresql_where=sa.text("pieces > 1"),
+    # Words of a note in one piece stand in one row: one look into the index finds all of them. Notes in several pieces
+    # are few, and each word is looked for by itself. Names are apart, for they would stand behind a million notes.
+    *(
+        sa.Index(
+            f"ix_texts_{name}",
+            "tokens",
+            postgresql_using="gin",
+            postgresql_with={"fastupdate": "off"},
+            postgresql_where=sa.text(where),
+        )
+        for name, where in (
+            ("notes", "kind = 4 AND pieces = 1"),
+            ("long_notes", "kind = 4 AND pieces > 1"),
+            ("names", "kind <> 4"),
+        )
     ),
-    sa.Index("ix_texts_tokens", "tokens", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
 )
 """The tokens of a node's texts (`field`: store/texts.py), in pieces where a text is long (domain/text/pieces.py);
 written with the text itself. `kind` is the NodeKind of the subject, `about` the id of the run or other node whose

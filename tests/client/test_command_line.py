@@ -1,7 +1,6 @@
 """The command `whence` as a person meets it: options, exit codes, one sentence instead of a traceback."""
 
 import gzip
-import io
 import os
 import subprocess
 import sys
@@ -136,13 +135,25 @@ def test_a_broken_command_of_another_distribution_does_not_take_the_others_with_
 ) -> None:
     broken = EntryPoint(name="serve", value="no_such_module:add_command", group=command_line.GROUP)
     monkeypatch.setattr(command_line, "entry_points", lambda group: [broken])
-    monkeypatch.setattr(sys, "stdin", io.StringIO())
-    with serve(in_turn(Answer({"data": {"workspace": {"name": "w"}}}, status=401))) as server:
-        main(["import", "--check", "-", "--url", server.url])
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    shown = capsys.readouterr()
 
-    assert capsys.readouterr().err == (
+    assert shown.err == (
         "whence: the command 'serve' (no_such_module:add_command) cannot be loaded: No module named 'no_such_module'\n"
     )
+    assert all(f"    {name}" in shown.out for name in command_line.COMMANDS)
+
+
+def test_a_command_does_not_load_the_others() -> None:
+    code = "import sys; from whence.command_line import main; main(['serve', '--help'])"
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", code], capture_output=True, timeout=60, check=False
+    )
+
+    assert b"--data" in done.stdout
+    assert b"httpx" not in done.stderr
+    assert b"rich" not in done.stderr
 
 
 def test_settings_come_from_the_environment_and_empty_ones_count_as_absent() -> None:

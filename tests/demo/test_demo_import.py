@@ -57,10 +57,10 @@ def _run_import(url: str, lines: Path, *options: str, workspace: str = "demo") -
 
 @pytest.fixture(scope="module")
 def lines(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo as import lines, as `python -m demo` writes them."""
+    """The speed runs as import lines, as `python -m demo` writes them."""
     path = tmp_path_factory.mktemp("demo") / "demo.jsonl"
     with path.open("wb") as file:
-        subprocess.run([sys.executable, "-m", "demo"], stdout=file, cwd=FOLDER.parents[1], check=True)
+        subprocess.run([sys.executable, "-m", "demo", "speedruns"], stdout=file, cwd=FOLDER.parents[1], check=True)
     return path
 
 
@@ -97,7 +97,7 @@ def demo(url: str, lines: Path) -> Iterator[Service]:
     """The workspace with the demo in it."""
     done = _run_import(url, lines, "--create-workspace")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("imported 1115 lines: 1097 runs, ")
+    assert done.stdout.startswith("imported 1116 lines: 1097 runs, ")
     with Service(url, workspace="demo") as service:
         yield service
 

@@ -219,6 +219,9 @@ def test_a_line_comes_after_what_it_needs() -> None:
             seen.add(line["name"])
         elif line["kind"] == "metric_definition":
             assert line["experiment"] in seen
+        elif line["kind"] == "lineage":
+            ends = {edge[end]["run"] for edge in line["edges"] for end in ("source", "target")}
+            assert ends <= seen
         else:
             assert line["experiment"] in seen
             assert line.get("parent") is None or line["parent"] in seen

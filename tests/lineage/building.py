@@ -15,12 +15,12 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from domain.ids import NodeKey, NodeKind, RunID, WorkspaceID
+from domain.ids import GlobalID, NodeKey, NodeKind, RunID, WorkspaceID
 from domain.lineage.claims import Claim
 from domain.lineage.edges import NEVER, Interval
 from domain.lineage.kinds import EdgeKind, Origin
 from domain.lineage.roles import Role, make_evaluation_id
-from domain.references import DatasetRef, ModelRef, NodeRef, RunRef, URIRef
+from domain.references import DatasetRef, IDRef, ModelRef, NodeRef, RunRef, URIRef
 from domain.runs import RunKind, RunStatus
 from store import tables
 from store.database import Database
@@ -58,6 +58,9 @@ class Lineage:
     database: Database
     workspace: WorkspaceID = DEFAULT
     runs: dict[str, RunID] = field(default_factory=dict)
+    ended: set[str] = field(default_factory=set)
+    changed: set[str] = field(default_factory=set)
+    deployed: dict[str, NodeKey] = field(default_factory=dict)
 
     async def run(
         self,
@@ -67,11 +70,12 @@ class Lineage:
         start: float = 0,
         end: float | None = None,
         parent: str | None = None,
+        **more: Any,
     ) -> RunID:
         """Make a run that started, and ended where `end` is given, at hours of the day."""
         above = None if parent is None else self.runs[parent]
         made = await make_run(
-            self.database, workspace=self.workspace, name=name, kind=kind, started_at=hour(start), parent=above
+            self.database, workspace=self.workspace, name=name, kind=kind, started_at=hour(start), parent=above, **more
         )
         self.runs[name] = made
         if end is not None:
@@ -87,6 +91,11 @@ class Lineage:
         if not isinstance(given, str):
             return given
         return URIRef(given) if "://" in given else RunRef(self.runs[given])
+
+    def ref_of(self, endpoint: str) -> NodeRef:
+        """Return a reference to the revision that was deployed to an endpoint."""
+        key = self.deployed[endpoint]
+        return IDRef(GlobalID(key.kind, self.workspace, key.uuid))
 
     async def record(self, *claims: Claim) -> Recorded:
         async with self.database.write() as tx:
@@ -111,10 +120,14 @@ class Lineage:
         """Return the edges that stand, a line each: `web@3 USED train/part seed 1`, `?` behind what is inferred."""
         names = await self.names()
         return {
-            _line(one, names)
+            self.line(one, names)
             for one in await self.intervals()
             if one.retracted == NEVER and one.edge.kind not in without
         }
+
+    def line(self, one: Interval, names: dict[UUID, str]) -> str:
+        """Return an interval as a line."""
+        return _line(one, names)
 
     async def names(self) -> dict[UUID, str]:
         """Return the short name of every node."""
@@ -122,18 +135,22 @@ class Lineage:
         found |= {make_evaluation_id(run): f"{name}~" for name, run in self.runs.items()}
         async with self.database.read_primary() as conn:
             for statement in _NAMES:
-                found |= {row[0]: row[1] for row in await conn.execute(sa.text(statement))}
+                found |= {row[0]: row[1] for row in await conn.execute(sa.text(statement), {"w": self.workspace})}
         return found
 
 
 _NAMES = (
-    "SELECT v.id, d.name || '@' || v.name FROM dataset_versions v JOIN datasets d ON d.id = v.dataset",
-    "SELECT v.id, d.name || '@' || v.name FROM model_versions v JOIN models d ON d.id = v.model",
-    "SELECT v.id, d.name || '@' || v.name FROM feature_view_versions v JOIN feature_views d ON d.id = v.feature_view",
-    "SELECT v.id, d.endpoint || '@' || v.name FROM deployment_revisions v JOIN deployments d ON d.id = v.deployment",
-    "SELECT id, uri || COALESCE(' #' || left(split_part(digest, ':', 2), 2), '') FROM artifact_versions",
-    "SELECT id, 'code ' || left(commit, 7) FROM code_revisions",
-    "SELECT id, 'environment' FROM environments",
+    "SELECT v.id, d.name || '@' || v.name FROM dataset_versions v JOIN datasets d ON d.id = v.dataset "
+    "WHERE v.workspace = :w",
+    "SELECT v.id, d.name || '@' || v.name FROM model_versions v JOIN models d ON d.id = v.model WHERE v.workspace = :w",
+    "SELECT v.id, d.name || '@' || v.name FROM feature_view_versions v JOIN feature_views d ON d.id = v.feature_view "
+    "WHERE v.workspace = :w",
+    "SELECT v.id, d.endpoint || '@' || v.name FROM deployment_revisions v JOIN deployments d ON d.id = v.deployment "
+    "WHERE v.workspace = :w",
+    "SELECT id, uri || COALESCE(' #' || left(split_part(digest, ':', 2), 2), '') FROM artifact_versions "
+    "WHERE workspace = :w",
+    "SELECT id, 'code ' || left(commit, 7) FROM code_revisions WHERE workspace = :w",
+    "SELECT id, 'environment' FROM environments WHERE workspace = :w",
 )
 
 

@@ -1,7 +1,8 @@
-"""The three lineage graphs, each filled as the product fills it; tests take one, or compare all."""
+"""Records that many worlds share, and the three lineage graphs, each filled as the product fills it."""
 
 from __future__ import annotations
 
+import uuid
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
@@ -23,6 +24,19 @@ from tests.servers.databases import drop as drop_database
 from tests.servers.shared_servers import SharedServers
 
 Fill = Callable[[Sequence[Interval]], Awaitable[LineageGraph]]
+
+
+@pytest.fixture(scope="module")
+async def record(
+    shared_servers: SharedServers, template_database: str, postgres_admin: asyncpg.Connection
+) -> AsyncIterator[Database]:
+    """The record of a module's tests; each takes a workspace of its own."""
+    name = f"{shared_servers.prefix}{uuid.uuid4().hex[:12]}"
+    await clone(postgres_admin, template_database, name)
+    database = Database.connect(with_database(shared_servers.url, name), pool_size=4)
+    yield database
+    await database.close()
+    await drop_database(postgres_admin, name)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from domain.metrics import Duplicates
 from store.counters import lock_run, save_counters
 from store.database import Database
 from store.keys import Keys
-from store.metrics.attempts import fetch_attempts, insert_first_attempt
+from store.metrics.attempts import fetch_attempts, insert_attempt
 from store.metrics.resuming import Resume, resume_run
 from tests.metrics.logging_points import (
     log_points,
@@ -65,7 +65,7 @@ async def test_every_order_of_arrival_ends_in_the_same_curve(database: Database)
     for events in permutations(["Ap", "Br", "Bp", "Cr", "Cp"]):
         run = await make_run(database)
         async with database.write() as tx:
-            await insert_first_attempt(tx, DEFAULT, run, A)
+            await insert_attempt(tx, DEFAULT, run, Attempt(number=1, id=A))
         for event in events:
             if event in RESUMES:
                 async with database.write() as tx:

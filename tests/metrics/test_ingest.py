@@ -14,6 +14,7 @@ from domain.ids import RunID, make_uuid7
 from domain.metrics import MAX_SERIES
 from domain.points import Accepted
 from store import tables
+from store.counters import lock_run
 from store.database import Database
 from store.keys import Keys
 from store.metrics.compaction import compact_run
@@ -173,20 +174,25 @@ async def test_stopping_answers_those_who_wait_and_refuses_newcomers(database: D
     assert [task.result().accepted for task in waiting] == [1] * 10
 
 
+WAITING = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND wait_event_type = 'Lock'"
+
+
 async def test_an_error_of_the_connection_is_retriable_and_the_next_request_succeeds(
     database: Database, postgres_admin: asyncpg.Connection
 ) -> None:
     run, keys = await make_run(database), Keys(database)
     async with ingesting(database, keys, committers=1) as ingest:
         await ingest.submit(make_points(run, 0))
-        await postgres_admin.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", database.writer.url.database
-        )
-        with pytest.raises(Unavailable) as refused:
-            await ingest.submit(make_points(run, 1))
+        async with database.write() as tx:
+            await lock_run(tx, DEFAULT, run)
+            refused = asyncio.create_task(ingest.submit(make_points(run, 1)))
+            while not await postgres_admin.fetch(WAITING, database.writer.url.database):
+                await asyncio.sleep(0.01)
+            with pytest.raises(Unavailable) as failure:
+                await refused
         answer = await ingest.submit(make_points(run, 1))
 
-    assert refused.value.retriable
+    assert failure.value.retriable
     assert answer.accepted == 1
     assert (await read_one(database, run, "loss")).steps.tolist() == [0, 1]
 

@@ -28,6 +28,7 @@ def read_fences(language: str) -> list[str]:
 
 
 EXAMPLES = read_fences("query")
+SEARCHES = read_fences("search")
 COMMANDS = [shlex.split(line) for line in read_fences("sh")]
 MISTAKES = re.findall(r"^\| `(.+?)` \| (line \d+.+?) \|$", PAGE, re.MULTILINE)
 
@@ -37,6 +38,11 @@ async def test_an_example_runs(client: Client, query: str) -> None:
     answer = await client.ask("query($query: String) { runs(query: $query) { nodes { id } } }", {"query": query})
 
     assert answer == {"runs": {"nodes": []}}
+    assert read(print_query(read(query))) == read(query)
+
+
+@pytest.mark.parametrize("query", SEARCHES)
+def test_an_example_of_words_and_ancestry_is_written_back(query: str) -> None:
     assert read(print_query(read(query))) == read(query)
 
 
@@ -60,7 +66,7 @@ def test_a_command_is_one_that_the_client_takes(command: list[str]) -> None:
 
 
 def test_the_page_has_examples_of_every_kind() -> None:
-    assert (len(EXAMPLES), len(MISTAKES), len(COMMANDS)) == (23, 6, 3)
+    assert (len(EXAMPLES), len(SEARCHES), len(MISTAKES), len(COMMANDS)) == (25, 8, 8, 3)
 
 
 def test_every_field_function_and_keyword_is_on_the_page() -> None:

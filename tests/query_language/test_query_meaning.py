@@ -15,18 +15,38 @@ from domain.filters import (
     EVERYTHING,
     NOTHING,
     And,
+    CommitLeaf,
+    DatasetLeaf,
+    DatasetPart,
+    EnvironmentLeaf,
     Field,
     FieldLeaf,
     Filter,
+    LineageLeaf,
     MetricLeaf,
     Not,
     Or,
     ParamLeaf,
+    Relation,
     Statistic,
     TagLeaf,
+    TextLeaf,
 )
-from domain.ids import GlobalID, NodeKind, WorkspaceID
+from domain.ids import GlobalID, NodeKind, RunID, WorkspaceID
+from domain.lineage.roles import Role
 from domain.predicates import Operator, Predicate, Value
+from domain.references import (
+    CommitRef,
+    DatasetRef,
+    DigestRef,
+    ForeignRef,
+    IDRef,
+    ModelRef,
+    NodeRef,
+    RunRef,
+    URIRef,
+)
+from domain.text.terms import Term
 from tests.query_language.trees import NOW, WORKSPACE, read
 
 SOME = UUID("01980000-0000-7000-8000-00000000abcd")
@@ -197,3 +217,79 @@ MOMENT = datetime(2026, 11, 23, 9, 0, 0, 500000, UTC)
 )  # fmt: skip
 def test_times(text: str, tree: Filter) -> None:
     assert read(text) == tree
+
+
+def look_for(typed: str, *, is_phrase: bool = False, is_open: bool = False) -> Filter:
+    return TextLeaf(Term(typed, is_phrase=is_phrase, is_open=is_open))
+
+
+LOSS, SPIKE, WARM = map(look_for, ("loss", "spike", "warm"))
+
+
+@pytest.mark.parametrize(
+    ("text", "tree"),
+    [
+        ("loss", LOSS),
+        ("loss spike warm", And((LOSS, SPIKE, WARM))),
+        ("loss and spike", And((LOSS, SPIKE))),
+        ("loss spike or warm", Or((And((LOSS, SPIKE)), WARM))),
+        ("loss (spike or warm)", And((LOSS, Or((SPIKE, WARM))))),
+        ("loss not spike warm", And((LOSS, Not(SPIKE), WARM))),
+        ('"loss spike" warm', And((look_for("loss spike", is_phrase=True), WARM))),
+        ("'loss spike'", look_for("loss spike", is_phrase=True)),
+        ("warm*", look_for("warm", is_open=True)),
+        ('"loss sp"*', look_for("loss sp", is_phrase=True, is_open=True)),
+        ('"loss sp*"', look_for("loss sp", is_phrase=True, is_open=True)),
+        ("user's & gpu -", And((look_for("user's"), look_for("gpu")))),
+        ("loss & or spike", Or((LOSS, SPIKE))),
+        ('text matches "loss spike"', And((LOSS, SPIKE))),
+        ('text matches "and lr=1"', And((look_for("and"), look_for("lr=1")))),
+        ("loss and param.x = 1", And((LOSS, param(Operator.EQ, 1)))),
+        ("param.x matches adam", param(Operator.MATCHES, "adam")),
+        ('tag.note matches "loss sp*"', TagLeaf("note", Predicate(Operator.MATCHES, ("loss sp*",)))),
+        ("name matches seed", field(Field.NAME, Operator.MATCHES, "seed")),
+    ],
+)
+def test_words_and_phrases(text: str, tree: Filter) -> None:
+    assert read(text) == tree
+
+
+@pytest.mark.parametrize(
+    ("text", "tree"),
+    [
+        ("run.name = a", field(Field.NAME, Operator.EQ, "a")),
+        ("RUN.created_by = ana", field(Field.CREATED_BY, Operator.EQ, "ana")),
+        ("owner = ana", field(Field.OWNER, Operator.EQ, "ana")),
+        ("dataset = fineweb", DatasetLeaf(DatasetPart.NAME, Predicate(Operator.EQ, ("fineweb",)))),
+        ("dataset.version in (3, 4)", DatasetLeaf(DatasetPart.VERSION, Predicate(Operator.IN, ("3", "4")))),
+        ("dataset.train.name exists", DatasetLeaf(DatasetPart.NAME, EXISTS, Role.TRAIN)),
+        ("code.commit = abc1234", CommitLeaf(Predicate(Operator.EQ, ("abc1234",)))),
+        ("commit >= a", CommitLeaf(Predicate(Operator.GTE, ("a",)))),
+        ("environment != b", EnvironmentLeaf(Predicate(Operator.NE, ("b",)))),
+        ("environment.digest exists", EnvironmentLeaf(EXISTS)),
+    ],
+)
+def test_namespaces_of_runs_data_code_and_environment(text: str, tree: Filter) -> None:
+    assert read(text) == tree
+
+
+@pytest.mark.parametrize(
+    ("text", "reference"),
+    [
+        (str(SOME), RunRef(RunID(SOME))),
+        (str(GlobalID(NodeKind.MODEL, WORKSPACE, SOME)), IDRef(GlobalID(NodeKind.MODEL, WORKSPACE, SOME))),
+        ("S3://bucket/x", URIRef("s3://bucket/x")),
+        (f"sha256:{'AB' * 32}", DigestRef(f"sha256:{'ab' * 32}")),
+        ("commit(ABC1234, 'git@host:repo')", CommitRef("git@host:repo", "abc1234")),
+        ("dataset('s3://data', fineweb, 3)", DatasetRef("s3://data", "fineweb", "3")),
+        ("model(gpt2)", ModelRef("whence", "gpt2")),
+        ("model(gpt2, 7, mlflow)", ModelRef("mlflow", "gpt2", "7")),
+        ("alias(gpt2, production)", ModelRef("whence", "gpt2", alias="production")),
+        ("foreign(MLFLOW, run, '', abc)", ForeignRef("MLFLOW", "run", "", "abc")),
+    ],
+)
+def test_references_of_lineage(text: str, reference: NodeRef) -> None:
+    assert read(f"descendant_of({text})") == LineageLeaf(Relation.DESCENDANT_OF, (reference,))
+    assert read(f"loss and AncestorOf({text}, depth(3))") == And(
+        (LOSS, LineageLeaf(Relation.ANCESTOR_OF, (reference,), 3))
+    )

@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from domain.errors import InvalidQuery, TooLarge
+from domain.filters import Field
 from tests.query_language.trees import read
 
 SIGNS = ["=", "!=", "<", "<=", ">", ">="]
-COMPARISONS = [*SIGNS, "between", "in", "exists"]
-CONDITION = ["a condition", "not", "("]
+COMPARISONS = [*SIGNS, "between", "in", "exists", "matches"]
+CONDITION = ["a condition", "a word", "not", "("]
+FIELDS = [field.value for field in Field]
 MORE = ["and", "or", "the end of the query"]
 FUNCTIONS = ["first", "last", "min", "max", "best", "count"]
 STATUSES = ["RUNNING", "FINISHED", "FAILED", "KILLED", "LOST"]
@@ -26,9 +28,27 @@ def refuse(text: str) -> InvalidQuery:
 @pytest.mark.parametrize(
     ("text", "line", "column", "expected"),
     [
-        ("baseline", 1, 9, COMPARISONS),
-        ("loss spike", 1, 6, COMPARISONS),
-        ('"loss spike"', 1, 1, CONDITION),
+        ("loss spike = 3", 1, 12, ["and", "or"]),
+        ("loss spike last(x) < 3", 1, 12, ["a word", *MORE]),
+        ('"loss spike" param.x exists', 1, 14, ["a word", *MORE]),
+        ("(loss", 1, 6, ["a word", "and", "or", ")", *COMPARISONS]),
+        ("*loss", 1, 1, []),
+        ("lo*ss", 1, 1, []),
+        ('spike "lo* ss"', 1, 7, []),
+        ("l*", 1, 1, []),
+        ("spike *", 1, 7, []),
+        ("& or not (+ *)", 1, 13, []),
+        ("& or not (+)", 1, 1, []),
+        ("name matches '&'", 1, 14, []),
+        ("number matches 3", 1, 16, [*SIGNS, "in", "exists"]),
+        ("text = loss", 1, 6, ["matches"]),
+        ("dataset.teach.name = x", 1, 1, FIELDS),
+        ("descendant_of()", 1, 15, ["a reference"]),
+        ("descendant_of(x)", 1, 15, []),
+        ("descendant_of(depth(3))", 1, 1, []),
+        ("descendant_of(s3://b/x, depth(0))", 1, 25, []),
+        ("ancestor_of(dataset(x))", 1, 13, []),
+        ("ancestor_of(modell(x))", 1, 13, ["dataset", "model", "alias", "commit", "foreign", "depth"]),
         ("name = a\n  and\n  (kind = train", 3, 16, ["and", "or", ")"]),
         ("name = a)", 1, 9, MORE),
         ("()", 1, 2, CONDITION),
@@ -46,7 +66,7 @@ def refuse(text: str) -> InvalidQuery:
         ("param.x between 1 or 2", 1, 19, ["and"]),
         ('param."a b"c = 1', 1, 12, COMPARISONS),
         ("last()", 1, 6, ["a key"]),
-        ("last (loss) < 1", 1, 6, COMPARISONS),
+        ("last (loss) < 1", 1, 13, ["and", "or"]),
         ("last(a b) < 1", 1, 8, [")"]),
         ("param. = 3", 1, 1, ["a key"]),
         ("last(loss) < high", 1, 14, ["a number"]),
@@ -89,7 +109,7 @@ def test_a_mistake_has_its_place_and_what_was_expected(text: str, line: int, col
     ("text", "message"),
     [
         ("name = a adn name = b", "expected and, or or the end of the query, found 'adn'; did you mean and?"),
-        ("param.x betwen 1 and 2", f"expected {', '.join(COMPARISONS[:-1])} or exists, found 'betwen'; "
+        ("param.x betwen 1 and 2", f"expected {', '.join(COMPARISONS[:-1])} or matches, found 'betwen'; "
          "did you mean between?"),
         ("name == a", "'==' is no operator; there are =, !=, <, <=, >, >=; did you mean =?"),
         ("name <> a", "'<>' is no operator; there are =, !=, <, <=, >, >=; did you mean !=?"),

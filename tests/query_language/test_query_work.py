@@ -26,6 +26,12 @@ SHAPES: dict[str, Callable[[int], str]] = {
     "dots": lambda n: "param." + "." * n + " exists",
     "operators": lambda n: "name " + "=" * n,
     "letters of functions": lambda n: "last" * n + "(",
+    "words": lambda n: "ab " * n,
+    "different words": lambda n: " ".join(f"w{number}x" for number in range(n)),
+    "phrases": lambda n: '"a b"' * n,
+    "apostrophes": lambda n: "x'" * n + "x",
+    "stars": lambda n: "ab* " * n,
+    "references": lambda n: f"descendant_of({','.join(['s3://b/x'] * n)})",
     "spaces": lambda n: " " * n,
     "lines": lambda n: "\n" * n + "name",
 }

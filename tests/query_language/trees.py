@@ -8,10 +8,43 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
-from domain.filters import And, Field, FieldLeaf, Filter, MetricLeaf, Not, Or, ParamLeaf, Statistic, TagLeaf
-from domain.ids import WorkspaceID
+from domain.errors import DomainError
+from domain.filters import (
+    MATCHED_FIELDS,
+    And,
+    CommitLeaf,
+    DatasetLeaf,
+    DatasetPart,
+    EnvironmentLeaf,
+    Field,
+    FieldLeaf,
+    Filter,
+    LineageLeaf,
+    MetricLeaf,
+    Not,
+    Or,
+    ParamLeaf,
+    Relation,
+    Statistic,
+    TagLeaf,
+    TextLeaf,
+)
+from domain.ids import GlobalID, NodeKind, RunID, WorkspaceID
+from domain.lineage.roles import Role
 from domain.predicates import Operator, Predicate, Value
+from domain.references import (
+    IDRef,
+    NodeRef,
+    RunRef,
+    make_commit_ref,
+    make_dataset_ref,
+    make_digest_ref,
+    make_foreign_ref,
+    make_model_ref,
+    make_uri_ref,
+)
 from domain.runs import RunKind, RunStatus
+from domain.text.terms import Term
 from search.language import parse_query
 
 NOW = datetime(2026, 11, 23, 10, 30, tzinfo=UTC)
@@ -89,14 +122,65 @@ _CONDITIONS: dict[Field, st.SearchStrategy[Predicate]] = {
     Field.STARTED_AT: conditions(times),
     Field.ENDED_AT: conditions(times),
 }
+_WORDS_TO_MATCH = st.sampled_from(["loss", '"loss spike" warm*', "lr=0.001 and", "don't", "(a) 学習率", "a&b"])
+_matches = st.builds(lambda text: Predicate(Operator.MATCHES, (text,)), _WORDS_TO_MATCH)
 _fields = st.sampled_from(list(Field)).flatmap(
     lambda field: st.builds(lambda condition: FieldLeaf(field, condition), _CONDITIONS.get(field, conditions(texts)))
 )
+_typed = st.one_of(
+    st.sampled_from(["loss", "val_loss", "user's", "not", "lr=0.001", "param.x", "3e-4", "深層学習", "matches"]),
+    st.from_regex(r"[a-zé'=(.]{2,8}", fullmatch=True),
+)
+
+
+def _make_term(typed: str, is_phrase: bool, is_open: bool) -> Term | None:
+    """Return a term that could have been typed, None for what cannot."""
+    if not is_phrase and typed[:1] in ("(", ")"):
+        return None
+    try:
+        return Term(typed, is_phrase=is_phrase, is_open=is_open) or None
+    except DomainError:
+        return None
+
+
+_terms = st.one_of(
+    st.builds(_make_term, _typed, st.just(False), st.booleans()),
+    st.builds(_make_term, texts.filter(lambda text: "*" not in text), st.just(True), st.booleans()),
+).filter(bool)
+_names = st.sampled_from(["gpt2", "a b", "and", "x/y", 'say "so"'])
+_references: st.SearchStrategy[NodeRef] = st.one_of(
+    st.builds(lambda uuid: RunRef(RunID(uuid)), st.uuids()),
+    st.builds(lambda kind, uuid: IDRef(GlobalID(kind, WORKSPACE, uuid)), st.sampled_from(NodeKind), st.uuids()),
+    st.sampled_from(
+        [make_uri_ref("s3://bucket/a b"), make_digest_ref(f"sha256:{'0f' * 32}"), make_commit_ref("abc1234", None)]
+    ),
+    st.builds(lambda name: make_commit_ref("abc1234", name), _names),
+    st.builds(lambda name, version: make_dataset_ref("s3://data", name, version), _names, st.none() | _names),
+    st.builds(
+        lambda name, version, registry: make_model_ref(name, version=version, registry=registry),
+        *(_names, st.none() | _names, st.none() | _names),
+    ),
+    st.builds(lambda name, alias: make_model_ref(name, alias=alias), _names, _names),
+    st.builds(lambda name: make_foreign_ref("MLFLOW", "run", "", name), _names),
+)
 leaves: st.SearchStrategy[Filter] = st.one_of(
     _fields,
+    st.builds(FieldLeaf, st.sampled_from(sorted(MATCHED_FIELDS)), _matches),
     st.builds(MetricLeaf, keys, st.sampled_from(Statistic), conditions(numbers)),
-    st.builds(ParamLeaf, keys, _params),
-    st.builds(TagLeaf, keys, conditions(texts)),
+    st.builds(ParamLeaf, keys, st.one_of(_params, _matches)),
+    st.builds(TagLeaf, keys, st.one_of(conditions(texts), _matches)),
+    st.builds(
+        DatasetLeaf, st.sampled_from(DatasetPart), conditions(texts), st.sampled_from([None, Role.TRAIN, Role.TEST])
+    ),
+    st.builds(CommitLeaf, conditions(texts)),
+    st.builds(EnvironmentLeaf, conditions(texts)),
+    st.builds(TextLeaf, _terms),
+    st.builds(
+        lambda relation, of, depth: LineageLeaf(relation, tuple(of), depth),
+        st.sampled_from(Relation),
+        st.lists(_references, min_size=1, max_size=3),
+        st.none() | st.integers(1, 1000),
+    ),
 )
 trees: st.SearchStrategy[Filter] = st.recursive(
     leaves,

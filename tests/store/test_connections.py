@@ -26,8 +26,9 @@ async def single(database_url: str) -> AsyncIterator[Database]:
 
 
 async def fetch_backend(database: Database) -> int:
-    async with database.read() as conn:
-        backend: int = (await conn.execute(sa.text(BACKEND))).scalar_one()
+    """Return which of the server's processes answers writers."""
+    async with database.write() as tx:
+        backend: int = await tx.driver.fetchval(BACKEND)
     return backend
 
 
@@ -52,9 +53,7 @@ async def test_a_failure_in_a_transaction_leaves_the_connection_outside_of_it(si
     with pytest.raises(KeyError):
         await fail()
 
-    async with single.read() as conn:
-        driver = await fetch_driver(conn)
-
+    async with single.write_at_once() as driver:
         assert not driver.is_in_transaction()
         assert await driver.fetchval("SELECT to_regclass('half')") is None
     assert await fetch_backend(single) == backend
@@ -120,7 +119,7 @@ async def test_no_more_connections_than_agreed_are_open(database: Database) -> N
 
 async def test_who_waits_too_long_for_a_connection_is_told(single: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("store.connections.WAIT_S", 0.01)
-    async with single.read():
+    async with single.write():
         with pytest.raises(Unavailable, match="busy"):
             await fetch_backend(single)
 

@@ -14,6 +14,7 @@ from domain.runs import RunStatus
 from store import tables
 from store.database import Database, driver_url
 from store.migrations import HEAD, runner
+from store.migrations.scripts import read_statements
 from store.run_edits import finish_run
 from tests.store.making import DEFAULT, make_run, read_run
 
@@ -105,6 +106,8 @@ def test_every_key_and_tie_begins_with_the_workspace() -> None:
 async def test_a_database_split_by_workspace_takes_a_run(empty: AsyncEngine, empty_database_url: str) -> None:
     async with empty.begin() as conn:
         await conn.run_sync(make_split)
+        for statement in read_statements("0005_write_functions.sql"):
+            await conn.exec_driver_sql(statement)
         await conn.exec_driver_sql("INSERT INTO incarnation DEFAULT VALUES")
         await conn.execute(sa.insert(tables.workspaces).values(id=DEFAULT, name="default"))
     database = Database.connect(empty_database_url, pool_size=3)

@@ -13,7 +13,7 @@ from whence.importing.progress import ProgressDisplay
 from whence.importing.sources import find_mistakes, measure, read_lines
 from whence.service import Service, find_problem
 
-_DESCRIPTION = """Import runs, metrics and notes from JSON lines (docs/reference/import-format.md).
+_DESCRIPTION = """Import runs, metrics, notes and lineage from JSON lines (docs/reference/import-format.md).
 
 Importing the same lines again changes nothing, so an import that was interrupted is completed by running it again.
 Files are checked to their end before anything is sent; standard input is checked line by line."""

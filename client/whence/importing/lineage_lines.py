@@ -70,15 +70,15 @@ class SourceLine(TaggedLine, frozen=True, tag="source"):
 
 
 class RegisterLine(TaggedLine, frozen=True, tag="register", omit_defaults=True):
-    artifact: Ref
-    model: Text
+    name: Text
     version: Text
+    artifact: Ref
     registry: Text | None = None
     at: Moment | None = None
 
 
 class AliasLine(TaggedLine, frozen=True, tag="alias", omit_defaults=True):
-    model: Text
+    name: Text
     alias: Text
     version: Text
     registry: Text | None = None
@@ -86,10 +86,10 @@ class AliasLine(TaggedLine, frozen=True, tag="alias", omit_defaults=True):
 
 
 class DeployLine(TaggedLine, frozen=True, tag="deploy", omit_defaults=True):
-    node: Ref
     environment: Text
     endpoint: Text
     revision: Text
+    serves: Annotated[list[Ref], msgspec.Meta(min_length=1)]
     at: Moment | None = None
 
 

@@ -1,6 +1,8 @@
-CREATE INDEX ix_texts_tokens ON texts USING gin (tokens) WITH (fastupdate = off);
+CREATE INDEX ix_texts_notes ON texts USING gin (tokens) WITH (fastupdate = off) WHERE kind = 4 AND pieces = 1;
 
-CREATE INDEX ix_texts_pieces ON texts USING gin (tokens) WITH (fastupdate = off) WHERE pieces > 1;
+CREATE INDEX ix_texts_long_notes ON texts USING gin (tokens) WITH (fastupdate = off) WHERE kind = 4 AND pieces > 1;
+
+CREATE INDEX ix_texts_names ON texts USING gin (tokens) WITH (fastupdate = off) WHERE kind <> 4;
 
 CREATE INDEX ix_runs_hidden ON runs (workspace, id) WHERE deleted_at IS NOT NULL OR archived_at IS NOT NULL;
 

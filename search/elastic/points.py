@@ -1,0 +1,59 @@
+"""Points in time: what a question and its later pages see, whatever is written meanwhile; shared by searches."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from elasticsearch import AsyncElasticsearch, NotFoundError
+
+from domain.errors import CursorExpired
+from search.elastic.failures import EXPIRED, driver_errors, name_cause
+
+KEPT = "5m"
+"""How long a point is kept after it was last used."""
+
+FRESH_S = 1.0
+"""How long one is handed to new searches: no longer than writes take to be seen without being waited for."""
+
+
+class PointsInTime:
+    """Hands out one point for all searches of a second, so that few are open however many search."""
+
+    def __init__(
+        self, client: AsyncElasticsearch, indexes: Sequence[str], *, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._client = client
+        self.indexes = list(indexes)
+        self._now = now
+        self._point: str | None = None
+        self._until = 0.0
+
+    async def take(self) -> str:
+        """Return a point that sees what was visible when it was asked for, or a second before."""
+        if self._point is None or self._now() >= self._until:
+            asked = self._now()
+            async with driver_errors():
+                answer = await self._client.open_point_in_time(
+                    index=self.indexes, keep_alive=KEPT, allow_partial_search_results=False
+                )
+            self._point, self._until = str(answer["id"]), asked + FRESH_S
+        return self._point
+
+    @property
+    def current(self) -> str | None:
+        """The point that is handed out now."""
+        return self._point
+
+    def forget(self) -> None:
+        """Hand out a new point from now on: something was made visible."""
+        self._point = None
+
+
+def is_expired(error: NotFoundError) -> bool:
+    """Say whether a search failed because its point is kept no longer."""
+    return name_cause(error) == EXPIRED
+
+
+def explain_expired() -> CursorExpired:
+    return CursorExpired("the page before was too long ago: begin from the first page", path=["after"])
