@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from api.compiled.plans import Plans
     from api.loaders import Loaders
     from api.settings import ServerSettings
-    from projection.routing import Wants
+    from domain.projections import Freshness
+    from lineage.graph import LineageGraph
+    from projection.routing import Router, Wants
     from store.database import Database
     from store.ingest.ingest import Ingest
     from store.keys import Keys
@@ -38,6 +40,8 @@ class Services:
     compactor: Compactor
     wakeups: Wakeups
     settings: ServerSettings
+    graph: Router[LineageGraph] | None = None
+    """Where questions of lineage go; None: to the record."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,6 +57,8 @@ class Context:
     reads_primary: bool = False
     wants: Wants | None = None
     """What the projections' answers must show; None: whatever they have."""
+    graph_freshness: Freshness | None = None
+    """How fresh the graph's last answer was; None where the record gave all."""
     plans: Plans | None = None
     """What was compiled for the document, where it is cached and the settings do not say otherwise."""
     _loaders: Loaders | None = field(default=None, repr=False)

@@ -37,6 +37,7 @@ TITLES = {
     "": "The service",
     "database": "The record",
     "ingest": "Ingest of metric points",
+    "neo4j": "The lineage graph",
     "projection": "Projections",
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 from api.background import Background, Work, repeat
 from api.context import Services
@@ -12,7 +13,10 @@ from api.settings import Settings
 from api.transport.observation import Figures
 from api.ways import Ways, open_ways
 from domain.ids import RunID, WorkspaceID
+from domain.projections import ProjectionName
 from projection.hosting import list_lines, prepare_projections
+from projection.routing import Router, Serving
+from projection.waiting import ProjectionWaiting
 from store.database import Database
 from store.ingest.ingest import Ingest
 from store.keys import Keys
@@ -24,6 +28,8 @@ from store.once import forget_client_keys
 from store.purging import finish_purges
 from store.upkeep import sample_position, trim_outbox
 from store.wakeups import Wakeups
+
+P = TypeVar("P")
 
 SWEEP_S = 5.0
 SAMPLE_S = 60.0
@@ -59,6 +65,7 @@ async def open_services(settings: Settings, *, url: str, figures: Figures) -> As
             | list_projecting(database, wakeups, settings, ways, figures),
             on_crash=lambda name: figures.crashes.labels(name).inc(),
         )
+        graph = make_router(ProjectionName.GRAPH, ways.graph, database, wakeups, settings)
         try:
             await ingest.start()
             await background.start()
@@ -70,8 +77,11 @@ async def open_services(settings: Settings, *, url: str, figures: Figures) -> As
                 compactor=compactor,
                 wakeups=wakeups,
                 settings=settings.server,
+                graph=graph,
             )
         finally:
+            if graph is not None:
+                await graph.close()
             await background.stop()
             await ingest.stop()
 
@@ -83,6 +93,16 @@ async def closing(database: Database) -> AsyncIterator[None]:
         yield
     finally:
         await database.close()
+
+
+def make_router(
+    name: ProjectionName, serving: Serving[P] | None, database: Database, wakeups: Wakeups, settings: Settings
+) -> Router[P] | None:
+    """Return what questions of a port go through; None where the settings name no server for it."""
+    if serving is None:
+        return None
+    waiting = ProjectionWaiting(database, wakeups)
+    return Router(name.value, serving=serving, waiting=waiting, settings=settings.projection)
 
 
 def list_projecting(

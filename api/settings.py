@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, ByteSize, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from lineage.settings import Neo4jSettings
 from projection.settings import ProjectionSettings
 from store.ingest.settings import IngestSettings
 from store.settings import DatabaseSettings
@@ -139,6 +140,7 @@ COMPONENTS: dict[str, type[BaseSettings]] = {
     "": ServerSettings,
     "database": DatabaseSettings,
     "ingest": IngestSettings,
+    "neo4j": Neo4jSettings,
     "projection": ProjectionSettings,
 }
 """Sections of `whence.toml`; the server's own settings stand at its top."""
@@ -151,6 +153,7 @@ class Settings:
     server: ServerSettings
     database: DatabaseSettings
     ingest: IngestSettings
+    neo4j: Neo4jSettings = field(default_factory=Neo4jSettings)
     projection: ProjectionSettings = field(default_factory=ProjectionSettings)
 
 

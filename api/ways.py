@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 from api.settings import Settings
+from lineage.graph import LineageGraph
+from projection.routing import Serving
 from projection.targets import ProjectionTarget
 
 
@@ -15,9 +17,21 @@ class Ways:
     """What follows the record here: nothing (embedded), one of the two servers (mixed), or both (full)."""
 
     targets: list[ProjectionTarget] = field(default_factory=list)
+    graph: Serving[LineageGraph] | None = None
 
 
 @asynccontextmanager
 async def open_ways(settings: Settings) -> AsyncIterator[Ways]:
     """Give the projections that the settings name; nothing is asked of their servers yet."""
-    yield Ways()
+    ways = Ways()
+    async with AsyncExitStack() as stack:
+        if settings.neo4j.url is not None:
+            # Imported where it is needed: a service without Neo4j starts without its driver.
+            from lineage.neo4j_connection import connect
+            from projection.graph_serving import GraphServing
+            from projection.graph_target import GraphTarget
+
+            driver = await stack.enter_async_context(connect(settings.neo4j.url.get_secret_value()))
+            ways.targets.append(GraphTarget(driver))
+            ways.graph = GraphServing(driver)
+        yield ways

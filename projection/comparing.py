@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
-from hashlib import blake2b
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 
 from domain.projections import Entity
+from projection.buckets import find_bucket, make_check
 from projection.judging import Comparison, settle
 from projection.steps import read_states
-from projection.targets import BUCKETS, BucketDigest, Found, ProjectionTarget, State
+from projection.targets import BUCKETS, BucketDigest, ProjectionTarget, State
 from store.database import Database
 from store.projections.snapshots import read_moment
 
 PAGE = 500
 
 Progress = Callable[[int], Awaitable[None]]
-
-
-def make_check(entity: Entity, fence: int, content: int) -> int:
-    """Return 32 bits that stand for an entity's state in the sum of its bucket: 2^21 of them add up in a double."""
-    text = f"{entity.workspace.hex}{entity.key.uuid.hex}:{fence}:{content}"
-    return int.from_bytes(blake2b(text.encode(), digest_size=4).digest())
-
-
-def find_bucket(entity: Entity) -> int:
-    """Return the bucket of an entity."""
-    return entity.key.uuid.bytes[-1] % BUCKETS
 
 
 async def compare(
@@ -48,24 +37,17 @@ async def compare(
 
 async def read_record(database: Database, target: ProjectionTarget) -> AsyncIterator[list[State]]:
     """Give the states of the whole record in pages, each page of one moment of its own."""
-    place: str | None = None
+    last: Entity | None = None
     while True:
         async with read_moment(database) as conn:
-            page = await take_page(target.list_entities(conn, place, limit=PAGE))
+            page = await target.fetch_entities(conn, last, limit=PAGE)
             states = await read_states(conn, target, dict.fromkeys(page, 0))
         if page:
-            place = target.make_place(page[-1])
+            last = page[-1]
             asked = set(page)
             yield [state for state in states if state.entity in asked]
         if len(page) < PAGE:
             return
-
-
-async def take_page(pages: AsyncIterator[list[Entity]]) -> list[Entity]:
-    """Return the first page of a listing."""
-    async for page in pages:
-        return page
-    return []
 
 
 async def _find_differing_buckets(
@@ -96,7 +78,7 @@ async def _find_candidates(
         return []
     only = None if len(buckets) == BUCKETS else frozenset(buckets)
     theirs: dict[Entity, tuple[int, int]] = {}
-    async for page in _list_found(target, generation, only, deep=deep):
+    async for page in target.list_found(generation, buckets=only, deep=deep):
         theirs.update({one.entity: (one.fence, one.content) for one in page if not one.tombstone})
     candidates: list[Entity] = []
     async for states in read_record(database, target):
@@ -107,11 +89,3 @@ async def _find_candidates(
             if theirs.pop(state.entity, None) != expected:
                 candidates.append(state.entity)
     return [*candidates, *theirs]
-
-
-async def _list_found(
-    target: ProjectionTarget, generation: int, buckets: frozenset[int] | None, *, deep: bool
-) -> AsyncIterator[Sequence[Found]]:
-    for bucket in [None] if buckets is None else sorted(buckets):
-        async for page in target.list_found(generation, bucket=bucket, deep=deep):
-            yield page

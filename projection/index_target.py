@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 import sqlalchemy as sa
 from elasticsearch import AsyncElasticsearch
@@ -15,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.ids import NodeKey, NodeKind, WorkspaceID
 from domain.projections import Entity, ProjectionName
 from domain.search.documents import STANDING, DocumentKind, SearchDocument
-from projection.comparing import find_bucket, make_check
+from projection.buckets import find_bucket, make_check
 from projection.targets import BucketDigest, Found, Mark, Refusal, State, Written
 from search.elastic.contents import (
     Stored,
@@ -65,6 +64,7 @@ class IndexTarget:
     """What a note stands on is shown with it, whatever it is."""
     wants: Changed = Changed.DOCUMENT | Changed.POINTS
     hot: Changed = Changed.POINTS
+    rewritten: frozenset[NodeKind] = frozenset()
 
     def __init__(self, client: AsyncElasticsearch, *, prefix: str) -> None:
         self._client = client
@@ -81,20 +81,15 @@ class IndexTarget:
             states += map(_make_state, await fetch_documents(conn, workspace, list({*keys, *shown})))
         return states
 
-    async def list_entities(
-        self, conn: AsyncConnection, after: str | None, *, limit: int
-    ) -> AsyncIterator[list[Entity]]:
-        place = None if after is None else _read_place(after)
-        for kind in TABLES:
-            if place is not None and list(TABLES).index(kind) < list(TABLES).index(place.key.kind):
-                continue
-            behind = place if place is not None and place.key.kind is kind else None
-            while page := await _list_kind(conn, kind, behind, limit=limit):
-                yield page
-                behind = page[-1]
-
-    def make_place(self, entity: Entity) -> str:
-        return f"{entity.key.kind.value}:{entity.workspace.hex}:{entity.key.uuid.hex}"
+    async def fetch_entities(self, conn: AsyncConnection, after: Entity | None, *, limit: int) -> list[Entity]:
+        kinds = list(TABLES) if after is None else list(TABLES)[list(TABLES).index(after.key.kind) :]
+        page: list[Entity] = []
+        for kind in kinds:
+            page += await _list_kind(conn, kind, after, limit=limit - len(page))
+            after = None
+            if len(page) == limit:
+                break
+        return page
 
     async def count_entities(self, conn: AsyncConnection) -> int:
         counted = [sa.select(sa.func.count()).select_from(table).scalar_subquery() for table in TABLES.values()]
@@ -133,9 +128,12 @@ class IndexTarget:
         sums = await fetch_sums(self._client, self._names, generation)
         return {bucket: BucketDigest(count, check) for bucket, (count, check) in sums.items()}
 
-    async def list_found(self, generation: int, *, bucket: int | None, deep: bool) -> AsyncIterator[list[Found]]:
-        async for page in list_stored(self._client, self._names, generation, bucket=bucket, deep=deep):
-            yield [_make_found(stored) for stored in page]
+    async def list_found(
+        self, generation: int, *, buckets: frozenset[int] | None, deep: bool
+    ) -> AsyncIterator[list[Found]]:
+        for bucket in [None] if buckets is None else sorted(buckets):
+            async for page in list_stored(self._client, self._names, generation, bucket=bucket, deep=deep):
+                yield [_make_found(stored) for stored in page]
 
     async def fetch_found(self, generation: int, entities: Sequence[Entity], *, deep: bool) -> list[Found]:
         wanted = [(self._find_index(entity, generation), make_id(entity)) for entity in entities]
@@ -205,8 +203,3 @@ async def _list_kind(conn: AsyncConnection, kind: NodeKind, after: Entity | None
     if after is not None:
         statement = statement.where(place > sa.tuple_(sa.literal(after.workspace), sa.literal(after.key.uuid)))
     return [Entity(WorkspaceID(row.workspace), NodeKey(kind, row.id)) for row in await conn.execute(statement)]
-
-
-def _read_place(text: str) -> Entity:
-    kind, workspace, uuid = text.split(":")
-    return Entity(WorkspaceID(UUID(workspace)), NodeKey(NodeKind(int(kind)), UUID(uuid)))

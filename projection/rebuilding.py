@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from uuid import UUID
 
 from domain.errors import Conflict
+from domain.ids import NodeKey, NodeKind, WorkspaceID
 from domain.positions import Position
-from domain.projections import GenerationState
-from projection.comparing import take_page
+from domain.projections import Entity, GenerationState
 from projection.marking import Marker
 from projection.steps import read_states, write_states
 from projection.targets import ProjectionTarget, Refusal
@@ -55,13 +56,13 @@ async def copy(
     database: Database, target: ProjectionTarget, marker: Marker, generation: Generation, *, progress: Progress
 ) -> int:
     """Copy what the record has, from where a copy before this one was interrupted; return how much that was."""
-    place, copied = generation.copied_through, generation.copied
+    place, copied = read_place(generation.copied_through), generation.copied
     async with read_moment(database) as conn:
         total = await target.count_entities(conn)
     more = generation.copied_at is None
     while more:
         async with read_moment(database) as conn:
-            page = await take_page(target.list_entities(conn, place, limit=PAGE))
+            page = await target.fetch_entities(conn, place, limit=PAGE)
             states = await read_states(conn, target, dict.fromkeys(page, 0))
             newest = await fetch_newest_position(await fetch_driver(conn))
         refused: list[Refusal] = []
@@ -70,12 +71,29 @@ async def copy(
             refused, _ = await write_states(target, states, [generation.number])
         copied += len(page)
         more = len(page) == PAGE
-        place = target.make_place(page[-1]) if page else place
+        place = page[-1] if page else place
         async with change_progress(database, tell=False) as driver:
             await refuse(driver, target.name, _accuse(refused, newest))
-            await note_copied(driver, target.name, generation.number, copied=copied, through=place if more else None)
+            await note_copied(
+                driver, target.name, generation.number, copied=copied, through=write_place(place) if more else None
+            )
         await progress(copied, max(total, copied))
     return copied
+
+
+def write_place(entity: Entity | None) -> str | None:
+    """Return the entity behind which a copy goes on as a text."""
+    if entity is None:
+        return None
+    return f"{entity.key.kind.value} {entity.workspace} {entity.key.uuid}"
+
+
+def read_place(text: str | None) -> Entity | None:
+    """Return the entity of such a text."""
+    if text is None:
+        return None
+    kind, workspace, uid = text.split()
+    return Entity(WorkspaceID(UUID(workspace)), NodeKey(NodeKind(int(kind)), UUID(uid)))
 
 
 def _accuse(refused: Sequence[Refusal], newest: Position) -> list[tuple[EntityChange, str]]:

@@ -58,8 +58,12 @@ async def _raise_above(database: Database, target: ProjectionTarget, found: dict
     raised = {
         state.entity: floors.get(state.entity, 0) + found[state.entity] + 1 - state.fence
         for state in states
-        if state.entity in found and found[state.entity] >= state.fence
+        if state.entity in found and found[state.entity] >= state.fence and _is_fenced(target, state.entity)
     }
     if raised:
         async with change_progress(database) as driver:
             await raise_floors(driver, target.name, raised)
+
+
+def _is_fenced(target: ProjectionTarget, entity: Entity) -> bool:
+    return entity.key.kind not in target.rewritten

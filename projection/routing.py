@@ -80,13 +80,11 @@ class Router(Generic[P]):
         self,
         name: str,
         *,
-        record: P,
         serving: Serving[P] | None,
         waiting: ProjectionWaiting,
         settings: ProjectionSettings,
     ) -> None:
         self.name = name
-        self._record = record
         self._serving = serving
         self._waiting = waiting
         self._settings = settings
@@ -100,9 +98,9 @@ class Router(Generic[P]):
             await self._breaker.close()
 
     async def ask(
-        self, question: Callable[[P], Awaitable[T]], wants: Wants, *, known: Position | None = None
+        self, question: Callable[[P], Awaitable[T]], wants: Wants, *, record: P, known: Position | None = None
     ) -> Answered[T]:
-        """Ask the projection, or the record where that is better; the answer never misses `wants.token` in silence.
+        """Ask the projection, or `record` where that is better; the answer never misses `wants.token` in silence.
 
         `known` is a position that the question names: the projection must have passed it. Raises `NotYetProjected` or
         `Unavailable` where the caller wants no answer of the record.
@@ -110,7 +108,7 @@ class Router(Generic[P]):
         position = _greatest(None if wants.token is None else wants.token.position, known)
         if self._serving is None:
             standing = await self._waiting.fetch(self.name, wants.workspace, None)
-            return await self._ask_record(question, standing)
+            return await self._ask_record(question, record, standing)
         standing, reason = await self._find_standing(wants, position)
         if reason is None and standing is not None:
             answered = await self._ask_projection(question, standing, must_refresh=position is not None)
@@ -119,7 +117,7 @@ class Router(Generic[P]):
             reason = Unavailable(f"the {self.name} did not answer")
         if wants.fallback is Fallback.NONE and reason is not None:
             raise reason
-        return await self._ask_record(question, standing)
+        return await self._ask_record(question, record, standing)
 
     async def _find_standing(
         self, wants: Wants, position: Position | None
@@ -159,11 +157,13 @@ class Router(Generic[P]):
         self._breaker.succeeded()
         return Answered(value, _make_freshness(self.name, standing))
 
-    async def _ask_record(self, question: Callable[[P], Awaitable[T]], standing: TokenStanding | None) -> Answered[T]:
-        value = await question(self._record)
+    async def _ask_record(
+        self, question: Callable[[P], Awaitable[T]], record: P, standing: TokenStanding | None
+    ) -> Answered[T]:
+        value = await question(record)
         if standing is None:
-            record = await self._waiting.fetch_record_position()
-            freshness = Freshness(source=RECORD, record_position=record, projection_position=None, lag_seconds=0.0)
+            position = await self._waiting.fetch_record_position()
+            freshness = Freshness(source=RECORD, record_position=position, projection_position=None, lag_seconds=0.0)
         else:
             freshness = _make_freshness(RECORD, standing)
         return Answered(value, freshness)

@@ -86,6 +86,8 @@ class ProjectionTarget(Protocol):
     """Changes of these kinds are work for it."""
     hot: Changed
     """Changes of nothing but these may wait a few seconds."""
+    rewritten: frozenset[NodeKind]
+    """Kinds that repair erases and writes again, since no fence can be raised above what is found."""
 
     async def fetch_states(self, conn: AsyncConnection, entities: Sequence[Entity]) -> list[State]:
         """Return the states of those entities that the record has, and of whatever else shows them.
@@ -93,11 +95,8 @@ class ProjectionTarget(Protocol):
         The connection sees one moment. What is not in the record is left out.
         """
 
-    def list_entities(self, conn: AsyncConnection, after: str | None, *, limit: int) -> AsyncIterator[list[Entity]]:
-        """Give all entities of the record in pages, in an order of its own, behind a place in that order."""
-
-    def make_place(self, entity: Entity) -> str:
-        """Return the place of an entity in the order of `list_entities`."""
+    async def fetch_entities(self, conn: AsyncConnection, after: Entity | None, *, limit: int) -> list[Entity]:
+        """Return the next entities of the record in an order of its own, behind one of them; fewer are the last."""
 
     async def count_entities(self, conn: AsyncConnection) -> int:
         """Return about how many entities the record has."""
@@ -126,8 +125,8 @@ class ProjectionTarget(Protocol):
     async def fetch_digests(self, generation: int) -> dict[int, BucketDigest]:
         """Return the digests of all buckets that have anything, from what is stored beside the content."""
 
-    def list_found(self, generation: int, *, bucket: int | None, deep: bool) -> AsyncIterator[list[Found]]:
-        """Give what a bucket has (None: all of them) in pages; `deep`: with the content computed anew."""
+    def list_found(self, generation: int, *, buckets: frozenset[int] | None, deep: bool) -> AsyncIterator[list[Found]]:
+        """Give what some buckets have (None: all) in pages; `deep`: with the content computed anew."""
 
     async def fetch_found(self, generation: int, entities: Sequence[Entity], *, deep: bool) -> list[Found]:
         """Return what there is of some entities."""

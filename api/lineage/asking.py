@@ -25,6 +25,7 @@ from domain.lineage.questions import NOW, AsOf
 from domain.positions import Position
 from domain.references import parse_run_id
 from domain.runs import Run
+from projection.routing import Fallback
 from store.edge_reads import fetch_border, fetch_position
 from store.nodes import fetch_nodes
 from store.references_as_of import resolve_as_of
@@ -71,9 +72,11 @@ class Moment:
         return self.as_of.at or datetime.now(UTC)
 
 
-async def read_moment(info: Info, given: AsOfInput | None, at_least: str | None, wait_ms: int) -> Moment:
+async def read_moment(
+    info: Info, given: AsOfInput | None, at_least: str | None, wait_ms: int, fallback: Fallback
+) -> Moment:
     """Return the moment that is asked about, pinned to what is known. Raises `InvalidInput`, `NotYetProjected`."""
-    await await_token(info, at_least)
+    await await_token(info, at_least, wait_ms=wait_ms, fallback=fallback)
     asked = given or AsOfInput()
     if asked.at is not None and asked.at_run is not None:
         raise InvalidInput("give `at` or `atRun`, not both", path=["asOf", "atRun"])

@@ -112,7 +112,7 @@ async def compare(info: Info, a: NodeKey, b: NodeKey, moment: Moment) -> Lineage
         params=await _compare_parameters(info, runs),
         code=ComparedCode(a=code[0], b=code[1]),
         completeness=Completeness.of(*above),
-        freshness=Freshness.of_record(moment),
+        freshness=Freshness.of(info, moment),
         differences=compare_ancestries(ancestors[0], ancestors[1], names),
     )
 

@@ -36,9 +36,17 @@ class Freshness:
     lag_seconds: float = strawberry.field(description="How far it is behind; 0 where the record itself answered.")
 
     @classmethod
-    def of_record(cls, moment: Moment) -> Freshness:
-        position = write_position(moment.border)
-        return cls(source=AnswerSource.RECORD, record_position=position, projection_position=position, lag_seconds=0.0)
+    def of(cls, info: Info, moment: Moment) -> Freshness:
+        """Return how fresh the answer is, once all that it needs was asked."""
+        border, found = write_position(moment.border), info.context.graph_freshness
+        if found is None or found.projection_position is None:
+            return cls(source=AnswerSource.RECORD, record_position=border, projection_position=border, lag_seconds=0.0)
+        return cls(
+            source=AnswerSource.GRAPH,
+            record_position=border,
+            projection_position=write_position(found.projection_position),
+            lag_seconds=found.lag_seconds,
+        )
 
 
 @strawberry.type(

@@ -132,7 +132,7 @@ async def explain_value(info: Info, run: RunID, key: str, of: Statistic, moment:
         selected_on=_show(explanation.selected_on),
         not_declared=explanation.not_declared,
         completeness=Completeness.of(*gathered.walks),
-        freshness=Freshness.of_record(moment),
+        freshness=Freshness.of(info, moment),
         run_key=node,
         explanation=explanation,
         gathered=gathered,

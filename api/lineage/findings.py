@@ -13,8 +13,10 @@ from api.lineage.explaining import MetricExplanation, explain_value
 from api.lineage.leaks import Leakage, find_leaks
 from api.lineage.queries import AtLeast, WaitMs, When, check_wait
 from api.nodes.inputs import NodeRefInput
+from api.reading import WithFallback
 from domain.filters import Statistic
 from domain.references import parse_run_id
+from projection.routing import Fallback
 
 
 @strawberry.type
@@ -30,8 +32,9 @@ class LineageFindingQueries:
         as_of: When = None,
         at_least: AtLeast = None,
         wait_ms: WaitMs = 2000,
+        fallback: WithFallback = Fallback.RECORD,
     ) -> Leakage:
-        moment = await read_moment(info, as_of, at_least, check_wait(wait_ms))
+        moment = await read_moment(info, as_of, at_least, check_wait(wait_ms), fallback)
         return await find_leaks(info, await resolve_start(info, of, "of", moment.as_of), moment)
 
     @strawberry.field(description="What a number rests on. What nobody declared is null and named, never guessed.")
@@ -44,8 +47,9 @@ class LineageFindingQueries:
         as_of: When = None,
         at_least: AtLeast = None,
         wait_ms: WaitMs = 2000,
+        fallback: WithFallback = Fallback.RECORD,
     ) -> MetricExplanation:
-        moment = await read_moment(info, as_of, at_least, check_wait(wait_ms))
+        moment = await read_moment(info, as_of, at_least, check_wait(wait_ms), fallback)
         return await explain_value(info, parse_run_id(run, info.context.workspace, "run"), key, of, moment)
 
     @strawberry.field(description="In what the ancestries of two nodes differ: data, parameters, code.")
@@ -57,7 +61,8 @@ class LineageFindingQueries:
         as_of: When = None,
         at_least: AtLeast = None,
         wait_ms: WaitMs = 2000,
+        fallback: WithFallback = Fallback.RECORD,
     ) -> LineageComparison:
-        moment = await read_moment(info, as_of, at_least, check_wait(wait_ms))
+        moment = await read_moment(info, as_of, at_least, check_wait(wait_ms), fallback)
         one, other = [await resolve_start(info, ref, name, moment.as_of) for ref, name in ((a, "a"), (b, "b"))]
         return await compare(info, one, other, moment)

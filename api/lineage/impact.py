@@ -170,7 +170,7 @@ async def find_impact(
         by_kind=_count_kinds(hits),
         by_influence=_count_influences(hits),
         completeness=Completeness.of(found),
-        freshness=Freshness.of_record(moment),
+        freshness=Freshness.of(info, moment),
         hits=hits,
     )
 

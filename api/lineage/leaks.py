@@ -102,6 +102,6 @@ async def find_leaks(info: Info, model: NodeKey, moment: Moment) -> Leakage:
     return Leakage(
         checked=Checked(train=found.train, test=found.test),
         completeness=Completeness.of(*gathered.walks),
-        freshness=Freshness.of_record(moment),
+        freshness=Freshness.of(info, moment),
         found=found,
     )

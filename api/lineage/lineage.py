@@ -184,7 +184,7 @@ class Lineage:
         )
 
 
-def make_lineage(answered: Answered, moment: Moment) -> Lineage:
+def make_lineage(info: Info, answered: Answered, moment: Moment) -> Lineage:
     """Return an answer; where a budget cut it, it says how to get the rest."""
     walk = answered.walk
     resume = None
@@ -192,7 +192,7 @@ def make_lineage(answered: Answered, moment: Moment) -> Lineage:
         resume = write_resume(max(walk.depths.values(), default=0), walk.question.most_nodes, moment)
     return Lineage(
         completeness=Completeness.of(walk, resume=resume),
-        freshness=Freshness.of_record(moment),
+        freshness=Freshness.of(info, moment),
         answered=answered,
     )
 

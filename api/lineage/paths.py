@@ -76,5 +76,5 @@ async def find_paths(
         total_count=TotalCount(value=number, exact=known or found.complete),
         nodes=paths,
         completeness=Completeness.of(found),
-        freshness=Freshness.of_record(moment),
+        freshness=Freshness.of(info, moment),
     )

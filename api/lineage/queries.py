@@ -26,6 +26,7 @@ from api.lineage.lineage import Answered, Lineage, make_lineage, parse_resume
 from api.lineage.paths import LineagePaths, find_paths
 from api.lineage.walking import load_run_kinds, walk
 from api.nodes.inputs import NodeRefInput
+from api.reading import WithFallback
 from domain.errors import InvalidInput, TooLarge
 from domain.ids import NodeKey, NodeKind, RunID
 from domain.lineage.collapsing import Collapse
@@ -36,6 +37,7 @@ from domain.lineage.roles import make_evaluation_id
 from domain.lineage.timing import find_afterwards
 from domain.lineage.traces import Trace
 from domain.runs import RunKind
+from projection.routing import Fallback
 
 DEEPEST = 10_000
 MOST_NODES = 50_000
@@ -102,8 +104,9 @@ class LineageQueries:
         ] = None,
         at_least: AtLeast = None,
         wait_ms: WaitMs = 2000,
+        fallback: WithFallback = Fallback.RECORD,
     ) -> Lineage:
-        moment = await read_moment(info, as_of, at_least, check_wait(wait_ms))
+        moment = await read_moment(info, as_of, at_least, check_wait(wait_ms), fallback)
         starts = await with_evaluations(info, await resolve_starts(info, of, "of", moment.as_of))
         question = Question(
             starts=starts,
@@ -137,8 +140,9 @@ class LineageQueries:
         ] = False,
         at_least: AtLeast = None,
         wait_ms: WaitMs = 2000,
+        fallback: WithFallback = Fallback.RECORD,
     ) -> Impact:
-        moment = await read_moment(info, as_of, at_least, check_wait(wait_ms))
+        moment = await read_moment(info, as_of, at_least, check_wait(wait_ms), fallback)
         starts = await resolve_starts(info, of, "of", moment.as_of)
         return await find_impact(info, starts, moment, inferred=inferred, follow_revisions=follow_revisions)
 
@@ -156,8 +160,9 @@ class LineageQueries:
         inferred: Annotated[bool, strawberry.argument(description=INFERRED)] = True,  # noqa: FBT002
         at_least: AtLeast = None,
         wait_ms: WaitMs = 2000,
+        fallback: WithFallback = Fallback.RECORD,
     ) -> LineagePaths:
-        moment = await read_moment(info, as_of, at_least, check_wait(wait_ms))
+        moment = await read_moment(info, as_of, at_least, check_wait(wait_ms), fallback)
         source = await resolve_start(info, from_, "from", moment.as_of)
         target = await resolve_start(info, to, "to", moment.as_of)
         most = 1 if mode is PathMode.SHORTEST else check_first(first)
@@ -183,7 +188,7 @@ async def answer_lineage(
     found = await walk(info, question)
     trace = Trace.of(fold_links(found.intervals))
     afterwards = find_afterwards(trace, question.starts, question.direction, found.depths)
-    return make_lineage(Answered(found, beyond, frozenset(afterwards), collapse, shown), moment)
+    return make_lineage(info, Answered(found, beyond, frozenset(afterwards), collapse, shown), moment)
 
 
 def again(question: Question, budget: int, as_of: AsOf) -> Question:

@@ -2,24 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import replace
+from typing import TypeVar
 
+from api.context import Context
 from api.info import Info
-from domain.ids import NodeKey, NodeKind
+from domain.ids import NodeKey, NodeKind, WorkspaceID
 from domain.lineage.answers import Walk
 from domain.lineage.edges import Interval
 from domain.lineage.kinds import EdgeKind
 from domain.lineage.questions import NOW, AsOf, Direction, Question
 from domain.runs import Run, RunKind
+from lineage.graph import LineageGraph
+from projection.routing import RECORD, Wants
 from store.edge_reads import fetch_next_to
 from store.edge_walks import walk_edges
+
+T = TypeVar("T")
+
+
+class RecordGraph:
+    """The record's own tables, as this operation reads them: the primary once a token was sent."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def walk(self, workspace: WorkspaceID, question: Question) -> Walk:
+        async with self._context.read() as conn:
+            return await walk_edges(conn, workspace, question)
+
+    async def fetch_next_to(
+        self,
+        workspace: WorkspaceID,
+        *,
+        into: Iterable[NodeKey] = (),
+        out_of: Iterable[NodeKey] = (),
+        kinds: Collection[EdgeKind],
+        as_of: AsOf = NOW,
+    ) -> list[Interval]:
+        async with self._context.read() as conn:
+            return await fetch_next_to(conn, workspace, into=into, out_of=out_of, kinds=kinds, as_of=as_of)
+
+
+async def ask_graph(info: Info, question: Callable[[LineageGraph], Awaitable[T]], as_of: AsOf) -> T:
+    """Ask whoever answers about edges now, and note how fresh that is."""
+    context = info.context
+    record = RecordGraph(context)
+    router = context.services.graph
+    if router is None:
+        return await question(record)
+    wants = context.wants or Wants(workspace=context.workspace)
+    answered = await router.ask(question, wants, record=record, known=as_of.known)
+    if answered.freshness.source != RECORD:
+        context.graph_freshness = answered.freshness
+    return answered.value
 
 
 async def walk(info: Info, question: Question) -> Walk:
     """Return what a question finds."""
-    async with info.context.read() as conn:
-        return await walk_edges(conn, info.context.workspace, question)
+    workspace = info.context.workspace
+    return await ask_graph(info, lambda graph: graph.walk(workspace, question), question.as_of)
 
 
 async def walk_up(info: Info, starts: Iterable[NodeKey], *, as_of: AsOf = NOW) -> Walk:
@@ -36,8 +79,12 @@ async def read_next_to(
     as_of: AsOf = NOW,
 ) -> list[Interval]:
     """Return the edges of some kinds next to nodes."""
-    async with info.context.read() as conn:
-        return await fetch_next_to(conn, info.context.workspace, into=into, out_of=out_of, kinds=kinds, as_of=as_of)
+    workspace, entering, leaving = info.context.workspace, tuple(into), tuple(out_of)
+    return await ask_graph(
+        info,
+        lambda graph: graph.fetch_next_to(workspace, into=entering, out_of=leaving, kinds=kinds, as_of=as_of),
+        as_of,
+    )
 
 
 async def load_values(info: Info, nodes: Iterable[NodeKey]) -> dict[NodeKey, object]:

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.errors import Unavailable
 from domain.ids import NodeKey, NodeKind, WorkspaceID
 from domain.projections import Entity
-from projection.comparing import find_bucket, make_check
+from projection.buckets import digest_found, find_bucket
 from projection.targets import BucketDigest, Found, Mark, Refusal, State, Written
 from store import tables
 from store.outbox import Changed
@@ -44,6 +44,7 @@ class KeptTarget:
     kinds: frozenset[NodeKind] = frozenset({NodeKind.RUN, NodeKind.NOTE})
     wants: Changed = Changed.DOCUMENT | Changed.POINTS
     hot: Changed = Changed.POINTS
+    rewritten: frozenset[NodeKind] = frozenset()
 
     async def fetch_states(self, conn: AsyncConnection, entities: Sequence[Entity]) -> list[State]:
         ids = [one.key.uuid for one in entities]
@@ -65,9 +66,7 @@ class KeptTarget:
                 states.append(_state(row, NodeKind.NOTE, row.revision + run.revision, body))
         return states
 
-    async def list_entities(
-        self, conn: AsyncConnection, after: str | None, *, limit: int
-    ) -> AsyncIterator[list[Entity]]:
+    async def fetch_entities(self, conn: AsyncConnection, after: Entity | None, *, limit: int) -> list[Entity]:
         listed = sa.union_all(
             sa.select(runs.c.workspace, runs.c.id, sa.literal(NodeKind.RUN.value).label("kind")).join(
                 counters, (counters.c.workspace == runs.c.workspace) & (counters.c.run == runs.c.id)
@@ -76,13 +75,10 @@ class KeptTarget:
         ).subquery()
         asked = sa.select(listed).order_by(listed.c.id).limit(limit)
         if after is not None:
-            asked = asked.where(listed.c.id > UUID(after))
-        yield [
+            asked = asked.where(listed.c.id > after.key.uuid)
+        return [
             Entity(WorkspaceID(row.workspace), NodeKey(NodeKind(row.kind), row.id)) for row in await conn.execute(asked)
         ]
-
-    def make_place(self, entity: Entity) -> str:
-        return str(entity.key.uuid)
 
     async def count_entities(self, conn: AsyncConnection) -> int:
         return int((await conn.execute(sa.select(sa.func.count()).select_from(runs))).scalar_one())
@@ -125,19 +121,14 @@ class KeptTarget:
 
     async def fetch_digests(self, generation: int) -> dict[int, BucketDigest]:
         self._answer()
-        digests: dict[int, BucketDigest] = {}
-        for entity, state in self.kept.generations[generation].items():
-            if state.body is not None:
-                at = find_bucket(entity)
-                known = digests.get(at, BucketDigest())
-                check = make_check(entity, state.fence, state.content)
-                digests[at] = BucketDigest(known.count + 1, known.check + check)
-        return digests
+        return digest_found(await self.fetch_found(generation, list(self.kept.generations[generation]), deep=False))
 
-    async def list_found(self, generation: int, *, bucket: int | None, deep: bool) -> AsyncIterator[list[Found]]:
+    async def list_found(
+        self, generation: int, *, buckets: frozenset[int] | None, deep: bool
+    ) -> AsyncIterator[list[Found]]:
         self._answer()
         everything = list(self.kept.generations[generation])
-        chosen = [entity for entity in everything if bucket in (None, find_bucket(entity))]
+        chosen = [entity for entity in everything if buckets is None or find_bucket(entity) in buckets]
         yield await self.fetch_found(generation, chosen, deep=deep)
 
     async def fetch_found(self, generation: int, entities: Sequence[Entity], *, deep: bool) -> list[Found]:

@@ -14,26 +14,10 @@ from domain.projections import Entity, TaskKind
 from projection.judging import Verdict, judge
 from projection.targets import Found, State
 from store.projections.snapshots import change_progress
-from store.projections.tasks import Task, add_task, fetch_task
-from tests.projection.following import Followed, describe, eventually, make_runs
+from store.projections.tasks import add_task
+from tests.projection.asking import ask
+from tests.projection.following import Followed, describe, make_runs
 from tests.store.making import DEFAULT
-
-
-async def ask(followed: Followed, kind: TaskKind, **options: bool) -> Task:
-    """Ask something of the projection, and return the finished task."""
-    async with change_progress(followed.record) as driver:
-        id_ = await add_task(driver, followed.target.name, kind, options)
-    found: list[Task] = []
-
-    async def is_finished() -> bool:
-        async with change_progress(followed.record) as driver:
-            task = await fetch_task(driver, id_)
-        assert task is not None
-        found.append(task)
-        return task.finished_at is not None
-
-    await eventually(is_finished)
-    return found[-1]
 
 
 def entity(run: UUID) -> Entity:

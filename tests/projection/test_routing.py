@@ -87,7 +87,7 @@ class Asked:
     ) -> tuple[str | None, str]:
         wants = Wants(workspace=DEFAULT, token=token, seconds=seconds, fallback=fallback)
         question: Callable[[Port], Any] = lambda port: port.describe(run)  # noqa: E731
-        answered = await self.router.ask(question, wants)
+        answered = await self.router.ask(question, wants, record=FromRecord(self.followed.record))
         return answered.value, answered.freshness.source
 
 
@@ -96,7 +96,6 @@ async def asked(followed: Followed) -> AsyncIterator[Asked]:
     serving = KeptServing(followed.kept)
     router: Router[Port] = Router(
         "kept",
-        record=FromRecord(followed.record),
         serving=serving,
         waiting=ProjectionWaiting(followed.record, followed.wakeups),
         settings=ProjectionSettings(),
