@@ -1,14 +1,13 @@
-"""Words that nobody used, and the ones that were meant."""
+"""Words that nobody used, and those that they may have meant, with their uses."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
 
+from domain.filters import TextLeaf, iterate_leaves
 from domain.ids import WorkspaceID
-from domain.text.analysis import analyse
-from domain.text.lexing import Lexeme, make_term, split_text
-from domain.text.similarity import find_nearest
+from domain.text.parsing import parse_text
 from domain.text.terms import Term
 from search.elastic.names import count_terms, find_neighbours
 
@@ -16,30 +15,18 @@ Find: TypeAlias = Callable[[Mapping[str, Any]], Awaitable[list[str]]]
 Count: TypeAlias = Callable[[Mapping[str, Any], int], Awaitable[list[int]]]
 
 
-async def correct_text(workspace: WorkspaceID, text: str, *, find: Find, count: Count) -> str | None:
-    """Return a text whose words that find nothing are replaced by the nearest that do; None if that changes nothing."""
-    lexemes = [one for one in split_text(text) if one.kind in ("word", "phrase")]
-    asked = [(one, make_term(text, one)) for one in lexemes]
-    words = [(one, term) for one, term in asked if term and not term.is_open]
-    counts = await count(count_terms(workspace, [term for _, term in words]), len(words))
-    corrected = text
-    for (lexeme, _), found in reversed(list(zip(words, counts, strict=True))):
-        if not found:
-            corrected = await _correct(workspace, corrected, lexeme, find=find, count=count)
-    return None if corrected == text else corrected
+async def find_meant(
+    workspace: WorkspaceID, text: str, *, find: Find, count: Count
+) -> dict[str, list[tuple[str, int]]]:
+    """Return each word of a text that finds nothing, with the words a few edits away that find something."""
+    leaves = [leaf for leaf in iterate_leaves(parse_text(text)) if isinstance(leaf, TextLeaf)]
+    words = list(dict.fromkeys(leaf.term for leaf in leaves if len(leaf.term.parts) == 1))
+    counts = await count(count_terms(workspace, words), len(words))
+    unknown = [word.parts[0] for word, found in zip(words, counts, strict=True) if not found]
+    return {word: await _find_known(workspace, word, find=find, count=count) for word in unknown}
 
 
-async def _correct(workspace: WorkspaceID, text: str, lexeme: Lexeme, *, find: Find, count: Count) -> str:
-    """Replace the parts of one word or phrase that nobody used, the last first, so that places stay."""
-    start = lexeme.at + (1 if lexeme.kind == "phrase" else 0)
-    parts = analyse(lexeme.text).parts
-    used = await count(count_terms(workspace, [Term(part.text, is_phrase=True) for part in parts]), len(parts))
-    for part, uses in reversed(list(zip(parts, used, strict=True))):
-        if uses:
-            continue
-        known = await find(find_neighbours(workspace, part.text))
-        counts = await count(count_terms(workspace, [Term(word, is_phrase=True) for word in known]), len(known))
-        nearest = find_nearest(part.text, [(word, n) for word, n in zip(known, counts, strict=True) if n])
-        if nearest is not None:
-            text = text[: start + part.start] + nearest + text[start + part.end :]
-    return text
+async def _find_known(workspace: WorkspaceID, word: str, *, find: Find, count: Count) -> list[tuple[str, int]]:
+    known = await find(find_neighbours(workspace, word))
+    counts = await count(count_terms(workspace, [Term(one, is_phrase=True) for one in known]), len(known))
+    return [(one, uses) for one, uses in zip(known, counts, strict=True) if uses]

@@ -11,14 +11,29 @@ from uuid import UUID
 
 from domain.filters import Field, Statistic
 from domain.parameters import Parameter, ParameterType
-from domain.search.documents import STANDING, DatasetUse, Dimensions, DocumentText, SearchDocument, TextField
-from domain.text.fields import Tokens, join_tokens, make_tokens
+from domain.search.documents import (
+    STANDING,
+    DatasetUse,
+    Dimensions,
+    DocumentKind,
+    DocumentText,
+    SearchDocument,
+    TextField,
+)
+from domain.text.fields import Tokens, make_tokens
+from domain.text.pieces import make_value_tokens
 from domain.times import to_millis
 from search.elastic.mapping import DATASET_LIMIT, METRIC_LIMIT
 from search.elastic.metrics import mark_number
 from search.elastic.values import LARGEST, encode_value, shorten
 
 Body = dict[str, Any]
+
+NAME_LENGTH = 128
+"""Characters of a name or a tag that are suggested."""
+
+_CUT = frozenset({TextField.TAG, TextField.PARAM, TextField.TAG_KEY, TextField.PARAM_KEY})
+"""Texts of which only the first piece is looked at, as everywhere (domain/text/pieces.py)."""
 
 FIELD_NAMES = {
     Field.STARTED_AT: "startedAt",
@@ -46,17 +61,14 @@ def make_body(document: SearchDocument) -> Body:
     }
     if document.deleted:
         return body
-    subject = () if document.subject is None else (document.subject.uuid,)
-    body["ids"] = [one.hex for one in (document.id, *subject)]
+    body["ids"] = sorted({document.id.hex, document.dimensions.id.hex})
     body["createdAt"] = to_millis(document.created_at)
     if document.created_by is not None:
         body["createdBy"] = shorten(document.created_by)
-    if document.kind not in STANDING and (kind := document.dimensions.fields.get(Field.KIND)) is not None:
-        body["runKind"] = kind
+    if (kind := read_own_kind(document)) is not None:
+        body["ownKind"] = kind
     body["texts"] = {"all": [_write_text(text) for text in document.texts]}
-    return (
-        body | write_tokens(join_tokens(text.text for text in document.texts)) | _write_dimensions(document.dimensions)
-    )
+    return body | write_tokens(list(map(make_text_tokens, document.texts))) | _write_dimensions(document.dimensions)
 
 
 def read_texts(body: Mapping[str, Any]) -> tuple[DocumentText, ...]:
@@ -65,6 +77,19 @@ def read_texts(body: Mapping[str, Any]) -> tuple[DocumentText, ...]:
         DocumentText(TextField(one["field"]), one["text"], one.get("key"))
         for one in body.get("texts", {}).get("all", ())
     )
+
+
+def read_own_kind(document: SearchDocument) -> str | None:
+    """Return what kind a document answers itself: of a run what it does."""
+    if document.kind is not DocumentKind.RUN:
+        return str(document.kind)
+    kind = document.dimensions.fields.get(Field.KIND)
+    return None if kind is None else str(kind)
+
+
+def make_text_tokens(text: DocumentText) -> Tokens:
+    """Return the tokens of a text; of a key or a value those that every engine holds."""
+    return make_value_tokens(text.text) if text.field in _CUT else make_tokens(text.text)
 
 
 def write_tokens(texts: Sequence[Tokens]) -> Body:
@@ -93,7 +118,7 @@ def _write_dimensions(dimensions: Dimensions) -> Body:
     body["metricsCut"] = len(dimensions.metrics) > METRIC_LIMIT
     body["unfinished"] = dimensions.is_unfinished
     body["d"] = [_write_dataset(use) for use in dimensions.datasets[:DATASET_LIMIT]]
-    body["dataset"] = sorted({name_dataset(use) for use in dimensions.datasets})
+    body["dataset"] = sorted({shorten(use.name) for use in dimensions.datasets})
     body["commit"] = list(dimensions.commits)
     body["environment"] = list(dimensions.environments)
     return {name: value for name, value in body.items() if value not in ([], {}, False)}
@@ -129,7 +154,7 @@ def _write_parameter(key: str, parameter: Parameter) -> Body:
     text = encode_value(value)
     body: Body = {"k": key, "s": text, "o": text}
     if parameter.type is ParameterType.STRING:
-        return body | write_tokens([make_tokens(parameter.raw)])
+        return body | write_tokens([make_value_tokens(parameter.raw)])
     if parameter.type is ParameterType.BOOL:
         return body
     if math.isinf(value):
@@ -138,7 +163,7 @@ def _write_parameter(key: str, parameter: Parameter) -> Body:
 
 
 def _write_tag(key: str, value: str) -> Body:
-    return {"k": key, "s": shorten(value)} | write_tokens([make_tokens(value)])
+    return {"k": key, "s": shorten(value)} | write_tokens([make_value_tokens(value)])
 
 
 def _write_series(key: str, numbers: Mapping[Statistic, float]) -> Body:
@@ -156,13 +181,8 @@ def _write_series(key: str, numbers: Mapping[Statistic, float]) -> Body:
     return body | ({"x": marks} if marks else {})
 
 
-def name_dataset(use: DatasetUse) -> str:
-    """Return the full name of a dataset, as facets show it."""
-    return shorten(f"{use.namespace}/{use.name}")
-
-
 def _write_dataset(use: DatasetUse) -> Body:
-    body: Body = {"full": name_dataset(use), "name": shorten(use.name)}
+    body: Body = {"name": shorten(use.name)}
     if use.version is not None:
         body["version"] = use.version
     return body if use.role is None else body | {"role": use.role.name}
@@ -175,7 +195,7 @@ def list_names(document: SearchDocument) -> Iterable[tuple[str, str]]:
         return
     for text in document.texts:
         if text.field is TextField.NAME:
-            yield "NAME", text.text
+            yield "NAME", text.text[:NAME_LENGTH]
         for token in make_tokens(text.text).parts:
             yield "WORD", token
     if document.kind in STANDING:
@@ -184,4 +204,4 @@ def list_names(document: SearchDocument) -> Iterable[tuple[str, str]]:
     yield from (("METRIC_KEY", key) for key in dimensions.metrics)
     for key, value in dimensions.tags.items():
         yield "TAG_KEY", key
-        yield "TAG_VALUE", value
+        yield "TAG_VALUE", value[:NAME_LENGTH]

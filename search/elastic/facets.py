@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
-from domain.filters import (
-    And,
-    CommitLeaf,
-    DatasetLeaf,
-    DatasetPart,
-    EnvironmentLeaf,
-    Field,
-    FieldLeaf,
-    Filter,
-    ParamLeaf,
-    TagLeaf,
-)
+from domain.filters import And, Filter
 from domain.search.answers import Bucket, BucketValue, FacetAnswer
+from domain.search.intervals import find_start
+from domain.search.own_leaves import is_own_leaf
 from domain.search.questions import DATES, By, Dimension, Facet, SearchQuestion
 from domain.times import parse_millis
 from search.elastic.filters import build_filter
-from search.elastic.queries import all_of, term
+from search.elastic.queries import all_of, exists, term
 from search.elastic.requests import Body, build_hits
 from search.elastic.values import decode_value
 
@@ -32,7 +23,7 @@ SHARD_BUCKETS = 2_000
 FIELDS = {
     Dimension.EXPERIMENT: "experimentName",
     Dimension.STATUS: "status",
-    Dimension.KIND: "runKind",
+    Dimension.KIND: "ownKind",
     Dimension.CREATED_BY: "createdBy",
     Dimension.HOST: "host",
     Dimension.OWNER: "owner",
@@ -44,17 +35,6 @@ FIELDS = {
     Dimension.ENDED_AT: "endedAt",
 }
 _KEYED = {Dimension.TAG: ("g", "g.s"), Dimension.PARAM: ("p", "p.s")}
-_ASKED = {
-    Field.EXPERIMENT: Dimension.EXPERIMENT,
-    Field.STATUS: Dimension.STATUS,
-    Field.KIND: Dimension.KIND,
-    Field.CREATED_BY: Dimension.CREATED_BY,
-    Field.HOST: Dimension.HOST,
-    Field.OWNER: Dimension.OWNER,
-    Field.CREATED_AT: Dimension.CREATED_AT,
-    Field.STARTED_AT: Dimension.STARTED_AT,
-    Field.ENDED_AT: Dimension.ENDED_AT,
-}
 
 
 def build_facets(question: SearchQuestion) -> Body:
@@ -72,26 +52,7 @@ def build_facets(question: SearchQuestion) -> Body:
 
 def is_own(item: Filter, facet: Facet) -> bool:
     """Say whether an operand of the topmost `and` is a facet's own leaf, which the facet leaves out."""
-    return not facet.own_filter and find_dimension(item) == (facet.dimension, facet.key)
-
-
-def find_dimension(item: Filter) -> tuple[Dimension, str | None] | None:
-    """Return what a leaf is about, as facets name it."""
-    match item:
-        case TagLeaf():
-            return Dimension.TAG, item.key
-        case ParamLeaf():
-            return Dimension.PARAM, item.key
-        case FieldLeaf() if item.field in _ASKED:
-            return _ASKED[item.field], None
-        case DatasetLeaf() if item.part is DatasetPart.NAME:
-            return Dimension.DATASET, None
-        case CommitLeaf():
-            return Dimension.COMMIT, None
-        case EnvironmentLeaf():
-            return Dimension.ENVIRONMENT, None
-        case _:
-            return None
+    return not facet.own_filter and is_own_leaf(item, facet)
 
 
 def read_facets(question: SearchQuestion, answer: Mapping[str, Any]) -> tuple[FacetAnswer, ...]:
@@ -124,11 +85,23 @@ def read_value(by: By, key: Any) -> BucketValue:
 def _build(facet: Facet) -> Body:
     if facet.dimension in _KEYED:
         path, field = _KEYED[facet.dimension]
-        keyed = {"filter": term(f"{path}.k", facet.key), "aggs": {"values": _terms(field, facet.first)}}
+        having = all_of([term(f"{path}.k", facet.key), exists(field)])
+        keyed = {"filter": having, "aggs": {"values": _terms(field, facet.first)}}
         return {"nested": {"path": path}, "aggs": {"keyed": keyed}}
     field = FIELDS[facet.dimension]
     buckets = build_buckets(facet, size=facet.first)
-    return {"filter": {"exists": {"field": field}}, "aggs": {"values": buckets}}
+    return {"filter": exists(field), "aggs": {"values": buckets}}
+
+
+def _read_buckets(facet: Facet, found: Sequence[Mapping[str, Any]]) -> list[Bucket]:
+    """Return buckets; the engine has two for an hour that a clock shows twice, and here it is one."""
+    counts: dict[Any, int] = {}
+    for one in found:
+        value = read_value(facet, one["key"])
+        at = find_start(value, facet.interval, facet.zone) if isinstance(value, datetime) and facet.interval else value
+        key = (type(at), at)
+        counts[key] = counts.get(key, 0) + int(one["doc_count"])
+    return [Bucket(value, count) for (_, value), count in counts.items()]
 
 
 def _terms(field: str, size: int) -> Body:
@@ -140,7 +113,7 @@ def _read(facet: Facet, found: Mapping[str, Any]) -> FacetAnswer:
     of = found["of"]
     having = of["keyed"] if facet.dimension in _KEYED else of
     values = having["values"]
-    buckets = [Bucket(read_value(facet, one["key"]), int(one["doc_count"])) for one in values["buckets"]]
+    buckets = _read_buckets(facet, values["buckets"])
     shown = buckets[: facet.first]
     other = int(values.get("sum_other_doc_count", sum(one.count for one in buckets[facet.first :])))
     return FacetAnswer(

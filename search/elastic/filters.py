@@ -49,7 +49,7 @@ _TIMES = {Field.CREATED_AT: "createdAt", Field.STARTED_AT: "startedAt", Field.EN
 _UUIDS = {Field.RUN: "run", Field.PARENT: "parent", Field.ATTEMPT: "attempt"}
 _TEXTS = {
     Field.STATUS: "status",
-    Field.KIND: "runKind",
+    Field.KIND: "ownKind",
     Field.NAME: "name",
     Field.DESCRIPTION: "description",
     Field.CREATED_BY: "createdBy",
@@ -199,8 +199,5 @@ def _build_experiment(condition: Predicate) -> Query:
 
 def _build_dataset(leaf: DatasetLeaf) -> Query:
     role = [] if leaf.role is None else [term("d.role", leaf.role.name)]
-    if leaf.part is DatasetPart.VERSION:
-        compared = compare_text("d.version", leaf.condition)
-    else:
-        compared = one_of([compare_text("d.full", leaf.condition), compare_text("d.name", leaf.condition)])
+    compared = compare_text("d.version" if leaf.part is DatasetPart.VERSION else "d.name", leaf.condition)
     return {"nested": {"path": "d", "query": all_of([*role, compared])}}

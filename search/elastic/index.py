@@ -15,7 +15,8 @@ from domain.search.answers import SearchAnswer, Suggestion, SuggestionKind
 from domain.search.documents import STANDING, SearchDocument
 from domain.search.questions import SearchQuestion
 from domain.text.similarity import rank_name
-from search.elastic.correcting import correct_text
+from search.correcting import correct_text
+from search.elastic.correcting import find_meant
 from search.elastic.documents import list_names, make_body
 from search.elastic.failures import driver_errors
 from search.elastic.generations import Names, Part
@@ -75,7 +76,7 @@ class ElasticsearchSearchIndex:
                 found = await self._client.search(index=names, **body)
             return [hit["_source"]["text"] for hit in found["hits"]["hits"]]
 
-        return await correct_text(workspace, text, find=find, count=self._count)
+        return correct_text(text, await find_meant(workspace, text, find=find, count=self._count))
 
     async def apply(self, documents: Sequence[SearchDocument]) -> None:
         """Write documents and their names; see the port. Raises `Unavailable`, and `InvalidInput` for a refusal."""

@@ -15,7 +15,6 @@ SortKey = dict[str, Any]
 
 BY_ID: SortKey = {"id": {"order": "asc"}}
 BY_SCORE = (RelevanceOrder(),)
-NEWEST = (FieldOrder(Field.CREATED_AT, Direction.DESC),)
 
 MISSING_DATES = {Direction.ASC: 253_402_300_800_000, Direction.DESC: -62_135_596_800_001}
 """Places of dates that are missing, behind the years 1 to 9999 in each direction: by `_last` the engine (9.5.3) loses
@@ -28,7 +27,7 @@ _FIELDS = {
     Field.STARTED_AT: "startedAt",
     Field.ENDED_AT: "endedAt",
     Field.STATUS: "status",
-    Field.KIND: "runKind",
+    Field.KIND: "ownKind",
     Field.NAME: "name",
     Field.CREATED_BY: "createdBy",
     Field.HOST: "host",

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from domain.filters import EVERYTHING, Filter
-from domain.orders import Direction
+from domain.orders import NEWEST_FIRST, Direction
 from domain.pages import COUNT_LIMIT
 from domain.search.aggregates import AggregateQuestion
 from domain.search.documents import DocumentKind
 from domain.search.questions import RelevanceOrder, SearchOrder, SearchQuestion
 from domain.text.terms import Term
 from search.elastic.filters import IDS, build_filter, build_ranked, has_words, match_ids
-from search.elastic.orders import BY_SCORE, NEWEST, asks_score, build_sort
+from search.elastic.orders import BY_SCORE, asks_score, build_sort
 from search.elastic.points import KEPT
 from search.elastic.queries import Query, none_of, term, terms
 from search.elastic.texts import match_row
@@ -33,7 +33,7 @@ SOURCE = ["id", "kind", "texts"]
 
 def choose_orders(question: SearchQuestion) -> tuple[SearchOrder, ...]:
     """Return the order of a question: by relevance where there are words and no other is asked for, else by date."""
-    return question.orders or (BY_SCORE if has_words(question.condition) else NEWEST)
+    return question.orders or (BY_SCORE if question.terms else NEWEST_FIRST)
 
 
 def is_ranked_twice(question: SearchQuestion) -> bool:

@@ -71,7 +71,7 @@ class Searching:
         return SearchAnswer(
             hits=tuple(self._make_hit(hit, place) for hit, place in found.hits[:first]),
             total=found.total,
-            has_next=len(found.hits) > first,
+            has_next=len(found.hits) > first if first else found.total.value > 0,
             facets=facets,
             completeness=Completeness(tuple(reasons)),
         )
