@@ -36,7 +36,7 @@ FULL = {
     "tags": (parse_tag("record", "yes"), parse_tag("seed", "1")),
 }
 OWN = {"id", "run", "number", "created_at", "started_at", "uid", "position", "sequence", "nonce", "recorded_at"}
-OWN |= {"token_position", "token_sequence", "token_nonce", "subject"}
+OWN |= {"token_position", "token_sequence", "token_nonce", "subject", "about"}
 
 
 async def read_rows(database: Database, run: RunID) -> dict[str, list[dict[str, Any]]]:
