@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from domain.projections import Freshness
     from lineage.graph import LineageGraph
     from projection.routing import Router, Wants
+    from search.search_index import SearchIndex
     from store.database import Database
     from store.ingest.ingest import Ingest
     from store.keys import Keys
@@ -42,6 +43,8 @@ class Services:
     settings: ServerSettings
     graph: Router[LineageGraph] | None = None
     """Where questions of lineage go; None: to the record."""
+    index: Router[SearchIndex] | None = None
+    """Where questions of search go; None: to the record."""
 
 
 @dataclass(slots=True, kw_only=True)
