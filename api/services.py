@@ -68,6 +68,7 @@ async def open_services(settings: Settings, *, url: str, figures: Figures) -> As
             on_crash=lambda name: figures.crashes.labels(name).inc(),
         )
         graph = make_router(ProjectionName.GRAPH, ways.graph, database, wakeups, settings)
+        index = make_router(ProjectionName.INDEX, ways.index, database, wakeups, settings)
         try:
             await ingest.start()
             await background.start()
@@ -80,10 +81,12 @@ async def open_services(settings: Settings, *, url: str, figures: Figures) -> As
                 wakeups=wakeups,
                 settings=settings.server,
                 graph=graph,
+                index=index,
             )
         finally:
-            if graph is not None:
-                await graph.close()
+            for router in (graph, index):
+                if router is not None:
+                    await router.close()
             await background.stop()
             await ingest.stop()
 

@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from lineage.settings import Neo4jSettings
 from projection.settings import ProjectionSettings
+from search.elastic.settings import ElasticsearchSettings
 from store.ingest.settings import IngestSettings
 from store.settings import DatabaseSettings
 
@@ -141,6 +142,7 @@ COMPONENTS: dict[str, type[BaseSettings]] = {
     "database": DatabaseSettings,
     "ingest": IngestSettings,
     "neo4j": Neo4jSettings,
+    "elasticsearch": ElasticsearchSettings,
     "projection": ProjectionSettings,
 }
 """Sections of `whence.toml`; the server's own settings stand at its top."""
@@ -154,6 +156,7 @@ class Settings:
     database: DatabaseSettings
     ingest: IngestSettings
     neo4j: Neo4jSettings = field(default_factory=Neo4jSettings)
+    elasticsearch: ElasticsearchSettings = field(default_factory=ElasticsearchSettings)
     projection: ProjectionSettings = field(default_factory=ProjectionSettings)
 
 
@@ -223,5 +226,5 @@ def _explain(section: str, error: Any) -> str:
     field = str(error["loc"][0])
     if error["type"] == "extra_forbidden":
         return f"{'.'.join(part for part in (section, field) if part)}: no setting has this name"
-    secret = field in ("token", "url", "read_url")
+    secret = field in ("token", "url", "read_url", "api_key")
     return f"{variable_name(section, field)}: {message}" + ("" if secret else f" (it is {error['input']!r})")
