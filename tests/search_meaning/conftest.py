@@ -7,7 +7,10 @@ from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
+from elasticsearch import AsyncElasticsearch
 
+from search.elastic.generations import Names, prepare_generation
+from search.elastic.index import ElasticsearchSearchIndex
 from store.database import Database
 from tests.servers.databases import clone, drop, with_database
 from tests.servers.shared_servers import SharedServers
@@ -24,3 +27,14 @@ async def record(
     yield database
     await database.close()
     await drop(postgres_admin, name)
+
+
+@pytest.fixture
+async def index(elasticsearch_url: str, index_prefix: str) -> AsyncIterator[ElasticsearchSearchIndex]:
+    """An index on the run's Elasticsearch, empty, with a prefix of its own."""
+    names = Names(index_prefix.removesuffix("-"))
+    client = AsyncElasticsearch(elasticsearch_url, request_timeout=30)
+    await prepare_generation(client, names, 1)
+    yield ElasticsearchSearchIndex(client, prefix=names.prefix, generation=1)
+    await client.indices.delete_index_template(name=names.prefix)
+    await client.close()

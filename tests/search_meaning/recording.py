@@ -125,9 +125,7 @@ class _Writer:
             parameters=tuple(about.params.values()),
             tags=tuple(parse_tag(key, value) for key, value in about.tags.items()),
             code=CodeDraft(repository="https://git/x", commit=about.commits[0]) if about.commits else None,
-            environment=EnvironmentDraft(image_digest=about.environments[0])
-            if about.environments
-            else None,
+            environment=EnvironmentDraft(image_digest=about.environments[0]) if about.environments else None,
         )
         keys = await self._keys.intern(self._workspace, {*draft.key_names, *about.metrics})
         place = await self._numbers.take(self._workspace, draft.experiment)
