@@ -18,7 +18,7 @@ RUNS: dict[str, Json] = {
     "wild": {"params": {"lr": 0.02, "batch_size": 512}, "tags": {"track": "short"}, "loss": 3.29},
     "wide": {"params": {"lr": 0.02, "batch_size": 512}, "tags": {"track": "long"}, "loss": 3.1},
     "lost": {"params": {"lr": 0.02}, "loss": "NaN"},
-    "loud loss spike of the warmup": {"params": {"lr": 0.5}, "loss": 3.2},
+    "loud spike of warmup loss": {"params": {"lr": 0.5}, "loss": 3.2},
 }
 NOTES = {
     "wild": SPIKE,
@@ -85,7 +85,8 @@ async def test_words_dimensions_and_facets_in_one_question(client: Client, proje
     # By hand: words "loss spike warmup"; last(val_loss) < 3.3 and lr from 0.001 to 0.1; notes and runs. Calm's note has
     # no loss, lost's number is NaN, the loud run's rate is too high. Wide's note says "warmed up", not "warmup".
     assert found["totalCount"] == {"value": 1, "exact": True}
-    assert edge is not None and edge["node"]["__typename"] == "Note"
+    assert edge is not None
+    assert edge["node"]["__typename"] == "Note"
     assert edge["score"] > 0
     assert edge["why"] == [
         "loss stands in its text (as typed)",
@@ -134,7 +135,8 @@ async def test_a_scope_is_what_lies_on_one_side_and_what_is_written_about_it(
     ]
     text = 'descendant_of(dataset("s3://data", web, 1)) and not param.lr < 0.01'
     by_text = (await client.ask(COUNT, {"query": text, "kinds": ["RUN"]}))["search"]
-    by_leaf = (await client.ask(COUNT, {"where": {"not": {"descendantOf": {"of": [web]}}}, "kinds": ["RUN"]}))["search"]
+    apart = {"not": {"descendantOf": {"of": [web]}}}
+    by_leaf = (await client.ask(COUNT, {"where": apart, "kinds": ["RUN"]}))["search"]
 
     assert [one["totalCount"]["value"] for one in (below, notes, near, above, by_text, by_leaf)] == [2, 2, 1, 1, 2, 3]
     assert below["completeness"] == {"complete": True}
@@ -161,13 +163,15 @@ async def test_a_page_goes_on_though_lineage_and_notes_were_written_since(
 @pytest.mark.parametrize(
     ("order", "expected"),
     [
-        ([{"metric": {"key": "val_loss", "of": "LAST"}}], ["wide", "loud loss spike of the warmup", "calm", "wild", "lost"]),
+        ([{"metric": {"key": "val_loss", "of": "LAST"}}],
+         ["wide", "loud spike of warmup loss", "calm", "wild", "lost"]),
         ([{"metric": {"key": "val_loss"}, "direction": "DESC"}],
-         ["wild", "calm", "loud loss spike of the warmup", "wide", "lost"]),
-        ([{"param": "batch_size"}, {"field": "NAME"}], ["calm", "wide", "wild", "lost", "loud loss spike of the warmup"]),
+         ["wild", "calm", "loud spike of warmup loss", "wide", "lost"]),
+        ([{"param": "batch_size"}, {"field": "NAME"}],
+         ["calm", "wide", "wild", "lost", "loud spike of warmup loss"]),
         ([{"tag": "track", "direction": "DESC"}, {"field": "NUMBER"}],
-         ["calm", "wild", "wide", "lost", "loud loss spike of the warmup"]),
-        (None, ["loud loss spike of the warmup", "lost", "wide", "wild", "calm"]),
+         ["calm", "wild", "wide", "lost", "loud spike of warmup loss"]),
+        (None, ["loud spike of warmup loss", "lost", "wide", "wild", "calm"]),
     ],
 )  # fmt: skip
 async def test_hits_come_in_any_order_page_by_page(
@@ -190,7 +194,8 @@ async def test_relevance_comes_in_pages_too_and_each_hit_once(client: Client, pr
 async def test_a_facet_shows_what_else_could_be_chosen_unless_its_own_filter_holds(
     client: Client, project: dict[str, str]
 ) -> None:
-    document = """query($own: Boolean!) { search(where: {tag: {key: "track", is: {eq: "short"}}}, kinds: [RUN], first: 0,
+    document = """query($own: Boolean!) {
+      search(where: {tag: {key: "track", is: {eq: "short"}}}, kinds: [RUN], first: 0,
       facets: [{dimension: TAG, key: "track", ownFilter: $own}, {dimension: PARAM, key: "lr", first: 1}]) {
         totalCount { value } facets { buckets { value count } other missing exact } } }"""
     chosen = (await client.ask(document, {"own": True}))["search"]
@@ -298,7 +303,7 @@ async def test_deleted_and_archived_things_and_other_workspaces_are_not_found(
     here = (await client.ask(COUNT, {"text": "loss", "kinds": ["RUN"]}))["search"]
     there = (await other.ask(COUNT, {"text": "loss"}))["search"]
     delete = "mutation($run: ID!) { deleteRuns(input: {runs: [$run]}) { __typename ... on Problem { message } } }"
-    done = await client.do(delete, {"run": project["loud loss spike of the warmup"]})
+    done = await client.do(delete, {"run": project["loud spike of warmup loss"]})
     left = (await client.ask(COUNT, {"text": "loss", "kinds": ["RUN"]}))["search"]
     id_ = parse_global_id(project["calm"])
     strange = await other.fail(COUNT, {"scope": {"descendantsOf": [{"id": project["calm"]}]}})

@@ -13,8 +13,8 @@ SEARCH = """query($text: String, $query: String, $where: Filter, $kinds: [Search
   search(text: $text, query: $query, where: $where, kinds: $kinds, scope: $scope, facets: $facets, orderBy: $orderBy,
     first: $first, after: $after) {
     totalCount { value } edges { why highlights { fragments { text marks { start end } } } } } }"""
-AGGREGATE = """query($by: [GroupBy!], $measures: [MeasureInput!], $first: Int! = 10, $where: Filter, $scope: LineageScope) {
-  aggregate(by: $by, measures: $measures, first: $first, where: $where, scope: $scope) { buckets { count } } }"""
+AGGREGATE = """query($by: [GroupBy!], $measures: [MeasureInput!], $first: Int! = 10) {
+  aggregate(by: $by, measures: $measures, first: $first) { buckets { count } } }"""
 SUGGEST = "query($prefix: String!, $first: Int! = 8) { suggest(prefix: $prefix, first: $first) { text } }"
 RUN = {"run": "01980000-0000-7000-8000-00000000abcd"}
 FINITE: Json = {"metric": {"key": "loss"}, "functions": ["MEAN"]}
@@ -97,34 +97,41 @@ QUESTIONS: list[tuple[str, Json, str, list[str], str]] = [
     ("a forged cursor", {"after": "record.AAAA"}, "INVALID_INPUT", ["after"], "cursor"),
     ("a cursor of another engine", {"after": "elasticsearch.AAAA"}, "CURSOR_EXPIRED", ["after"], "first page"),
     ("a scope without a side", {"scope": {"maxDepth": 1}}, "INVALID_INPUT", ["scope"], "neither"),
-    ("a scope of both sides", {"scope": {"descendantsOf": [RUN], "ancestorsOf": [RUN]}}, "INVALID_INPUT", ["scope"], "both"),
+    ("a scope of both sides", {"scope": {"descendantsOf": [RUN], "ancestorsOf": [RUN]}},
+     "INVALID_INPUT", ["scope"], "both"),
     ("a scope of no node", {"scope": {"ancestorsOf": []}}, "INVALID_INPUT", ["scope", "ancestorsOf"], "0 nodes"),
     ("a scope of 101 nodes", {"scope": {"ancestorsOf": [RUN] * 101}}, "INVALID_INPUT", ["scope", "ancestorsOf"], "101"),
     ("a scope of an unknown node", {"scope": {"ancestorsOf": [RUN]}}, "NOT_FOUND", ["scope", "ancestorsOf"], "abcd"),
-    ("a scope of depth 0", {"scope": {"ancestorsOf": [RUN], "maxDepth": 0}}, "INVALID_INPUT", ["scope", "maxDepth"], "0"),
-    ("a facet without its key", {"facets": [{"dimension": "TAG"}]}, "INVALID_INPUT", ["facets", "0", "key"], "needs a key"),
+    ("a scope of depth 0", {"scope": {"ancestorsOf": [RUN], "maxDepth": 0}},
+     "INVALID_INPUT", ["scope", "maxDepth"], "0"),
+    ("a facet without its key", {"facets": [{"dimension": "TAG"}]},
+     "INVALID_INPUT", ["facets", "0", "key"], "needs a key"),
     ("a facet with a key too many", {"facets": [{"dimension": "STATUS", "key": "x"}]}, "INVALID_INPUT",
      ["facets", "0", "key"], "takes no key"),
     ("dates without an interval", {"facets": [{"dimension": "CREATED_AT"}]}, "INVALID_INPUT",
      ["facets", "0", "interval"], "needs an interval"),
     ("a zone that is none", {"facets": [{"dimension": "CREATED_AT", "interval": "DAY", "timeZone": "Mars/Olympus"}]},
      "INVALID_INPUT", ["facets", "0", "timeZone"], "Mars/Olympus"),
-    ("a zone that is a path", {"facets": [{"dimension": "CREATED_AT", "interval": "DAY", "timeZone": "../../etc/passwd"}]},
+    ("a zone that is a path",
+     {"facets": [{"dimension": "CREATED_AT", "interval": "DAY", "timeZone": "../../etc/passwd"}]},
      "INVALID_INPUT", ["facets", "0", "timeZone"], "passwd"),
     ("a facet of 201 buckets", {"facets": [{"dimension": "STATUS", "first": 201}]}, "INVALID_INPUT",
      ["facets", "0", "first"], "201"),
     ("21 facets", {"facets": [{"dimension": "STATUS"}] * 21}, "TOO_LARGE", ["facets"], "21"),
     ("an order of nothing", {"orderBy": [{"direction": "ASC"}]}, "INVALID_INPUT", ["orderBy", "0"], "none"),
-    ("an order of two things", {"orderBy": [{"tag": "a", "param": "b"}]}, "INVALID_INPUT", ["orderBy", "0"], "param, tag"),
+    ("an order of two things", {"orderBy": [{"tag": "a", "param": "b"}]},
+     "INVALID_INPUT", ["orderBy", "0"], "param, tag"),
     ("nine keys of an order", {"orderBy": [{"tag": f"t{n}"} for n in range(9)]}, "TOO_LARGE", ["orderBy"], "9"),
-    ("NaN as a bound of a metric between", {"where": {"metric": {"key": "loss", "is": {"between": [1]}}}}, "INVALID_INPUT",
+    ("NaN as a bound of a metric between", {"where": {"metric": {"key": "loss", "is": {"between": [1]}}}},
+     "INVALID_INPUT",
      ["where", "metric", "is", "between"], "two"),
     ("501 leaves", {"where": {"or": [{"param": {"key": f"p{n}", "is": {"eq": n}}} for n in range(501)]}}, "TOO_LARGE",
      ["where"], "501"),
     ("a bound that no number reaches", {"where": {"param": {"key": "lr", "is": {"gt": 10**400}}}}, "INVALID_INPUT",
      ["where", "param", "is", "gt"], "double"),
     ("an empty key", {"where": {"param": {"key": "", "is": {"eq": 1}}}}, "INVALID_INPUT", ["where", "param"], "''"),
-    ("a key of 501 characters", {"where": {"tag": {"key": "k" * 501, "is": {"eq": "x"}}}}, "TOO_LARGE", ["where", "tag"],
+    ("a key of 501 characters", {"where": {"tag": {"key": "k" * 501, "is": {"eq": "x"}}}},
+     "TOO_LARGE", ["where", "tag"],
      "501"),
 ]  # fmt: skip
 

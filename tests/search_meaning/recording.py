@@ -165,7 +165,8 @@ class _Writer:
         assert document.subject is not None
         on, note = NodeKey(NodeKind.RUN, self.runs[document.subject.uuid]), NoteID(make_uuid7())
         async with self._database.write() as tx:
-            await add_note(tx, self._workspace, on, document.texts[0].text, id=note, created_by=self._text(document.created_by))  # fmt: skip
+            by = self._text(document.created_by)
+            await add_note(tx, self._workspace, on, document.texts[0].text, id=note, created_by=by)
             row = tables.notes.c
             await tx.conn.execute(
                 sa.update(tables.notes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import sys
 from collections.abc import Mapping
 from uuid import UUID
 
@@ -45,7 +46,7 @@ async def test_the_record_ranks_as_well_as_it_did(
 ) -> None:
     found = await measure(PostgresSearchIndex(record.read), *notes)
     with capsys.disabled():
-        print(f"\nrecord: recall at 10 {found[0]:.3f}, mean reciprocal rank {found[1]:.3f}")
+        sys.stdout.write(f"\nrecord: recall at 10 {found[0]:.3f}, mean reciprocal rank {found[1]:.3f}\n")
 
     assert found[0] >= FLOORS["record"][0]
     assert found[1] >= FLOORS["record"][1]
@@ -64,7 +65,7 @@ async def test_elasticsearch_ranks_as_well_as_it_did(
     await index.refresh()
     found = await measure(index, workspace, paths)
     with capsys.disabled():
-        print(f"\nelasticsearch: recall at 10 {found[0]:.3f}, mean reciprocal rank {found[1]:.3f}")
+        sys.stdout.write(f"\nelasticsearch: recall at 10 {found[0]:.3f}, mean reciprocal rank {found[1]:.3f}\n")
 
     assert found[0] >= FLOORS["elasticsearch"][0]
     assert found[1] >= FLOORS["elasticsearch"][1]
