@@ -110,13 +110,11 @@ class History:
 
 async def test_in_the_end_the_projection_is_the_record(followed: Followed, is_long: bool) -> None:
     followed.settings = ProjectionSettings(hot_seconds=0.05, poll_seconds=0.02, batch=3)
-    checked = 0
     for seed in range(100 if is_long else 4):
         await History(followed, seed).live()
         await followed.catch_up()
         await followed.finish_tasks()
         comparison = await followed.compare(deep=True)
         assert (comparison.differences, comparison.unsettled) == ([], []), seed
-        assert comparison.checked > checked, seed
-        checked = comparison.checked
+        assert comparison.checked > 0, seed
         await followed.stop()
