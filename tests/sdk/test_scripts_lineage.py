@@ -29,21 +29,23 @@ run.finish()
 
 def ask(url: str, document: str, **variables: Any) -> dict[str, Any]:
     with Service(url) as service:
-        return service.execute(document, variables)
+        answer: dict[str, Any] = service.execute(document, variables)
+    return answer
 
 
 def fetch_upstream(url: str, reference: dict[str, Any]) -> dict[str, Any]:
-    return ask(
+    found: dict[str, Any] = ask(
         url,
         """query Upstream($of: [NodeRef!]!) { lineage(of: $of, direction: UPSTREAM) {
-          nodes(first: 50) { nodes { depth node { __typename
+          nodes(first: 50) { edges { depth node { __typename
             ... on DatasetVersion { name digest size dataset { namespace name } }
             ... on Run { name } ... on ArtifactVersion { uri digest size mediaType }
             ... on ModelVersion { name aliases } } } }
           links(first: 50) { nodes { kind role subset } }
-        } }""".replace("nodes { depth node", "edges { depth node"),
+        } }""",
         of=[reference],
     )["lineage"]
+    return found
 
 
 def test_the_example_of_the_issue_runs_as_written(service: ServiceProcess, scripts: Scripts) -> None:
