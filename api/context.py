@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from domain.projections import Freshness
     from lineage.graph import LineageGraph
     from projection.routing import Router, Wants
+    from search.search_index import SearchIndex
     from store.database import Database
     from store.ingest.ingest import Ingest
     from store.keys import Keys
@@ -45,6 +46,8 @@ class Services:
     """Where questions of lineage go; None: to the record."""
     artifacts: ArtifactStore | None = None
     """Where the bytes of artifacts lie; None: nowhere."""
+    index: Router[SearchIndex] | None = None
+    """Where questions of search go; None: to the record."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -39,6 +39,7 @@ TITLES = {
     "database": "The record",
     "ingest": "Ingest of metric points",
     "neo4j": "The lineage graph",
+    "elasticsearch": "The search index",
     "projection": "Projections",
 }
 

@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from artifacts.settings import ArtifactSettings
 from lineage.settings import Neo4jSettings
 from projection.settings import ProjectionSettings
+from search.elastic.settings import ElasticsearchSettings
 from store.ingest.settings import IngestSettings
 from store.settings import DatabaseSettings
 
@@ -146,6 +147,7 @@ COMPONENTS: dict[str, type[BaseSettings]] = {
     "database": DatabaseSettings,
     "ingest": IngestSettings,
     "neo4j": Neo4jSettings,
+    "elasticsearch": ElasticsearchSettings,
     "projection": ProjectionSettings,
 }
 """Sections of `whence.toml`; the server's own settings stand at its top."""
@@ -160,6 +162,7 @@ class Settings:
     ingest: IngestSettings
     artifacts: ArtifactSettings = field(default_factory=ArtifactSettings)
     neo4j: Neo4jSettings = field(default_factory=Neo4jSettings)
+    elasticsearch: ElasticsearchSettings = field(default_factory=ElasticsearchSettings)
     projection: ProjectionSettings = field(default_factory=ProjectionSettings)
 
 
@@ -229,5 +232,5 @@ def _explain(section: str, error: Any) -> str:
     field = str(error["loc"][0])
     if error["type"] == "extra_forbidden":
         return f"{'.'.join(part for part in (section, field) if part)}: no setting has this name"
-    secret = field in ("token", "url", "read_url")
+    secret = field in ("token", "url", "read_url", "api_key")
     return f"{variable_name(section, field)}: {message}" + ("" if secret else f" (it is {error['input']!r})")
