@@ -12,6 +12,7 @@ from api.projections.figures import ProjectionFigures
 from api.settings import Settings
 from api.transport.observation import Figures
 from api.ways import Ways, open_ways
+from artifacts.keeping import ArtifactStore
 from domain.ids import RunID, WorkspaceID
 from domain.projections import ProjectionName
 from projection.hosting import list_lines, prepare_projections
@@ -83,6 +84,7 @@ async def open_services(settings: Settings, *, url: str, figures: Figures) -> As
                 wakeups=wakeups,
                 settings=settings.server,
                 graph=graph,
+                artifacts=ArtifactStore.open(settings.artifacts, settings.server.data),
                 index=index,
             )
         finally:
