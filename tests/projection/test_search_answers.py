@@ -115,7 +115,8 @@ async def test_the_index_answers_as_the_record_does_and_says_that_it_did(
             "search"
         ]
         strange = await record.fail(SEARCH, {"text": "loss", "after": first["pageInfo"]["endCursor"]})
-        typo = '{ search(text: "wramup") { didYouMean } suggest(prefix: "val_los", kinds: [METRIC_KEY]) { kind text count } }'
+        suggested = 'suggest(prefix: "val_los", kinds: [METRIC_KEY]) { kind text count }'
+        typo = f'{{ search(text: "wramup") {{ didYouMean }} {suggested} }}'
         corrected = await index.ask(typo)
 
     hits = [edge["node"]["id"] for edge in first["edges"] + rest["edges"]]

@@ -77,7 +77,7 @@ async def delete(database: Database, run: RunID) -> None:
 
 
 async def count_left(database: Database) -> dict[str, int]:
-    """Return how many rows each table still has, of those that say something of a run: its lineage and the audit stay."""
+    """Return how many rows each table has that says something of a run: its lineage and the audit stay."""
     kept = {
         "audits",
         "artifact_versions",
