@@ -42,6 +42,7 @@ from api.runs.bulk_mutations import BulkRunMutations
 from api.runs.mutations import RunMutations
 from api.runs.queries import RunQueries
 from api.scalars import SCALARS
+from api.search.queries import SearchQueries
 from api.tags.mutations import TagMutations
 from api.workspaces.mutations import WorkspaceMutations
 from api.workspaces.queries import WorkspaceQueries
@@ -58,6 +59,7 @@ class Query(
     NodeQueries,
     LineageQueries,
     LineageFindingQueries,
+    SearchQueries,
     ProjectionQueries,
 ):
     pass

@@ -9,15 +9,16 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from domain.errors import Conflict, Gone
-from domain.ids import ExperimentID, NodeKey, NodeKind, RunID, WorkspaceID
+from domain.ids import ExperimentID, NodeKey, NodeKind, NoteID, RunID, WorkspaceID
 from domain.positions import Token
 from store import tables
 from store.counters import lock_run
 from store.database import Database
 from store.experiments import lock_experiment
 from store.lineage.purged import audit_purge, check_descendants
+from store.notes import lock_note
 from store.outbox import Changed
-from store.purge_batches import delete_experiment_rows, delete_run_rows, fetch_ids
+from store.purge_batches import delete_experiment_rows, delete_run_rows, fetch_ids, purge_batch
 from store.run_edits import lock_run_row
 from store.transactions import Transaction
 
@@ -74,6 +75,14 @@ async def purge_experiment(
         token = tx.answer_token(workspace)
     await _finish_experiment(database, workspace, experiment)
     return token
+
+
+async def purge_note(tx: Transaction, workspace: WorkspaceID, note: NoteID) -> None:
+    """Purge a deleted note with every version of it. Raises `Conflict` if it is not deleted, `NotFound`, `Gone`."""
+    row = await lock_note(tx, workspace, note)
+    if row.deleted_at is None:
+        raise Conflict(f"note {note} is not deleted: delete it first", path=["note"])
+    await purge_batch(tx, workspace, tables.notes, {note: row.revision}, NodeKind.NOTE)
 
 
 async def finish_purges(database: Database) -> int:
