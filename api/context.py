@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from api.compiled.plans import Plans
     from api.loaders import Loaders
     from api.settings import ServerSettings
+    from artifacts.keeping import ArtifactStore
     from domain.projections import Freshness
     from lineage.graph import LineageGraph
     from projection.routing import Router, Wants
@@ -43,6 +44,8 @@ class Services:
     settings: ServerSettings
     graph: Router[LineageGraph] | None = None
     """Where questions of lineage go; None: to the record."""
+    artifacts: ArtifactStore | None = None
+    """Where the bytes of artifacts lie; None: nowhere."""
     index: Router[SearchIndex] | None = None
     """Where questions of search go; None: to the record."""
 

@@ -35,6 +35,8 @@ class Settings(msgspec.Struct, frozen=True):
     """WHENCE_SPOOL: folder of what the service has not taken yet; else `whence/spool` in the user's state folder."""
     exit_wait: float = 15.0
     """WHENCE_EXIT_WAIT: seconds that the end of a run waits for the service at most."""
+    upload_wait: float = 600.0
+    """WHENCE_UPLOAD_WAIT: seconds that the end of a run waits at most for its files while the service takes them."""
 
     @property
     def spool_folder(self) -> Path:
@@ -56,6 +58,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         run_id=found.get("WHENCE_RUN_ID") or None,
         spool=found.get("WHENCE_SPOOL") or None,
         exit_wait=_read_seconds("WHENCE_EXIT_WAIT", found.get("WHENCE_EXIT_WAIT") or "15"),
+        upload_wait=_read_seconds("WHENCE_UPLOAD_WAIT", found.get("WHENCE_UPLOAD_WAIT") or "600"),
     )
 
 

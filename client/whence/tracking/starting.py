@@ -66,7 +66,14 @@ def init(
     resumes = is_known and resume != "never"
     experiment = experiment or said.experiment
     run = Run(
-        Destination(said.url, said.workspace, said.token, said.spool_folder, offline=said.mode == "offline"),
+        Destination(
+            said.url,
+            said.workspace,
+            said.token,
+            said.spool_folder,
+            offline=said.mode == "offline",
+            upload_wait=said.upload_wait,
+        ),
         id=run_id,
         experiment=experiment,
         attempt=attempt,
@@ -87,6 +94,7 @@ def init(
         run.log_contents({key: value for key, value in contents.items() if value})
     if forked_from is not None:
         run.continue_from(forked_from.id if isinstance(forked_from, Run) else forked_from, step=fork_step)
+    run.send_left_files()
     EXITS.add(run)
     return run
 
