@@ -32,7 +32,7 @@ RUNS: list[dict[str, Any]] = [
 
 
 def found(*edges: dict[str, Any], **said: Any) -> Found:
-    answer = {
+    answer: dict[str, Any] = {
         "totalCount": {"value": len(edges), "exact": True}, "facets": [], "didYouMean": None,
         "completeness": {"complete": True, "reasons": []}, "freshness": {"source": "RECORD", "lagSeconds": 0.0},
     }  # fmt: skip
