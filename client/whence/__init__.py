@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from whence.failures import WhenceError
+    from whence.snapshot.seeds import seed_all
     from whence.tracking.runs import Run
     from whence.tracking.starting import init
 
 __version__ = "0.1.0"
-__all__ = ["Run", "WhenceError", "__version__", "init"]
+__all__ = ["Run", "WhenceError", "__version__", "init", "seed_all"]
 
 _PLACES = {
     "Run": "whence.tracking.runs",
     "WhenceError": "whence.failures",
     "init": "whence.tracking.starting",
+    "seed_all": "whence.snapshot.seeds",
 }
 
 

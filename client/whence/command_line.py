@@ -17,6 +17,7 @@ COMMANDS = {
     "status": "whence.status",
     "runs": "whence.run_table.command",
     "lineage": "whence.lineage.command",
+    "reproduce": "whence.reproducing.command",
     "import": "whence.importing.command",
     "sync": "whence.syncing",
 }
