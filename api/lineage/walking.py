@@ -88,10 +88,14 @@ async def read_next_to(
 
 
 async def load_values(info: Info, nodes: Iterable[NodeKey]) -> dict[NodeKey, object]:
-    """Return the values of nodes that the record has, a query a kind."""
+    """Return the values of nodes that the record has, a query a kind, and what is left of purged ones."""
     asked = list(dict.fromkeys(nodes))
-    found = await info.context.loaders.nodes.load_many(asked)
-    return {key: value for key, value in zip(asked, found, strict=True) if value is not None}
+    loaders = info.context.loaders
+    found = dict(zip(asked, await loaders.nodes.load_many(asked), strict=True))
+    absent = [key for key, value in found.items() if value is None]
+    if absent:
+        found |= dict(zip(absent, await loaders.purged.load_many(absent), strict=True))
+    return {key: value for key, value in found.items() if value is not None}
 
 
 async def load_run_kinds(info: Info, nodes: Iterable[NodeKey]) -> dict[NodeKey, RunKind]:

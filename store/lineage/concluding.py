@@ -21,6 +21,7 @@ from store.lineage.contents import conclude_contents
 from store.lineage.datasets import conclude_dataset
 from store.lineage.drafts import Touched
 from store.lineage.inheriting import conclude_inheritance
+from store.lineage.measured import conclude_measured
 from store.lineage.parts import conclude_parts, fetch_parts_of
 from store.lineage.revisions import conclude_revisions
 from store.transactions import Transaction
@@ -68,6 +69,7 @@ async def conclude(tx: Transaction, workspace: WorkspaceID, touched: Touched) ->
     await conclude_parts(tx, workspace, files)
     await conclude_contents(tx, workspace, await _fetch_digests(tx, workspace, touched.versions))
     await conclude_inheritance(tx, workspace, touched.runs, touched)
+    await conclude_measured(tx, workspace, touched.runs, touched)
     await _part_from_evaluations(tx, workspace, touched.sides)
 
 

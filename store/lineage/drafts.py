@@ -8,7 +8,7 @@ from uuid import UUID
 from domain.ids import NodeKey, NodeKind, RunID, WorkspaceID
 from domain.lineage.edges import WHENCE, Edge, Held
 from domain.lineage.kinds import VERSIONS, EdgeKind, Origin
-from domain.lineage.roles import Role, Side, find_sides, is_of_choice, make_side_key
+from domain.lineage.roles import Side, find_sides, is_of_choice, make_side_key
 from domain.lineage.unbound import UnboundFact
 from store.lineage.runs import RunFacts
 
@@ -52,17 +52,19 @@ class Touched:
 
 @dataclass(slots=True)
 class Drafts:
-    """Edges and facts to be recorded; `retracted`: what they take the place of."""
+    """Edges and facts to be recorded; `retracted`: whose place they take; `instead`: what stands for one left out."""
 
     workspace: WorkspaceID
     edges: dict[Edge, Held] = field(default_factory=dict)
     unbound: dict[UnboundFact, Held] = field(default_factory=dict)
     retracted: set[UUID] = field(default_factory=set)
     evaluations: set[RunID] = field(default_factory=set)
+    instead: dict[Edge, list[Edge]] = field(default_factory=dict)
     touched: Touched = field(default_factory=Touched)
 
     def add(self, edge: Edge, held: Held) -> Edge:
-        self.edges[edge] = held
+        known = self.edges.get(edge)
+        self.edges[edge] = held if known is None or not known.own_role else replace(held, own_role=True)
         self.touched.add_edge(edge)
         return edge
 
@@ -83,8 +85,6 @@ class Drafts:
             self.add_measured(run)
         if edge.kind is EdgeKind.USED:
             sided = replace(edge, target=key, run=run.id)
-            if side is Side.EVALUATION and edge.role is not Role.TEST:
-                self.retracted.add(make_measured_on(self.workspace, edge.source, run.id, key, edge.subset).id)
         else:
             sided = replace(edge, source=key, run=run.id)
         return sided, replace(held, choice=is_of_choice(sided.target.kind, edge.role, run.kind))
@@ -108,7 +108,6 @@ def make_structural(workspace: WorkspaceID, kind: EdgeKind, source: NodeKey, tar
     return Edge(workspace=workspace, kind=kind, source=source, target=target, origin=Origin.OBSERVED, producer=WHENCE)
 
 
-def make_measured_on(workspace: WorkspaceID, source: NodeKey, run: RunID, side: NodeKey, subset: str | None) -> Edge:
-    """Return the edge that the `on` of points says, where nobody says anything better of the same data."""
-    edge = make_structural(workspace, EdgeKind.USED, source, side)
-    return replace(edge, role=Role.TEST, run=run, subset=subset)
+def is_of_points(edge: Edge) -> bool:
+    """Say whether only the `on` of points says an edge. A run that measures itself may still inherit its inputs."""
+    return edge.kind is EdgeKind.USED and edge.origin is Origin.OBSERVED and edge.producer == WHENCE

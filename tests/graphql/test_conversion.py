@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import strawberry
-from graphql import GraphQLInputObjectType
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLScalarType,
+    Undefined,
+    coerce_input_value,
+    get_named_type,
+    is_list_type,
+    is_non_null_type,
+)
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from strawberry.exceptions import StrawberryInputCoercionError
 from strawberry.types.arguments import convert_argument
 
@@ -16,41 +30,110 @@ from api.mutating import Keyed, digest_input
 from api.schema import schema
 
 UUID = strawberry.ID("01890a5d-ac96-774b-bcce-b302099a8057")
-SERIES = {"key": "loss", "values": [1.5, 2.5], "steps": [1, 2]}
-GIVEN: list[tuple[str, dict[str, Any]]] = [
-    ("CreateRunInput", {"experiment": "e", "params": {"a": 1, "b": [None]}, "parameters": None}),
-    ("CreateRunInput", {"experiment": "e", "parameters": [{"key": "a", "text": "1", "type": "INT"}], "clientKey": "k"}),
-    ("LogMetricsInput", {"run": UUID, "series": [SERIES, {**SERIES, "on": {"id": UUID}}], "writer": UUID}),
-    ("LogMetricsInput", {"run": UUID, "keys": ["a"], "keyIndex": [0], "values": [1.0], "timesMs": None}),
-    ("LogBatchInput", {"run": UUID, "notes": [{"text": "t"}], "tags": {"a": "b"}, "series": []}),
-    ("UpdateRunInput", {"run": UUID, "name": "n", "description": None, "kind": "TRAIN"}),
-    ("UpdateRunInput", {"run": UUID, "parent": UUID, "endedAt": None, "startedAt": "2026-11-23T10:00:00Z"}),
-    ("FinishRunInput", {"run": UUID, "status": "FAILED"}),
-    ("RunsInput", {"runs": [UUID, UUID]}),
-    ("StepRange", {"from": 1}),
-    ("Filter", {"and": [{"not": {"status": {"in": ["RUNNING"]}}}, {"or": []}]}),
-    ("Filter", {"or": [{"metric": {"key": "loss", "is": {"lt": 1.0}}}, {"and": None}]}),
-]
+INPUTS = {name: type_ for name, type_ in schema._schema.type_map.items() if isinstance(type_, GraphQLInputObjectType)}
+DEPTH = 3
+"""Levels below which what may be left out is left out."""
+
+SCALARS: dict[str, st.SearchStrategy[Any]] = {
+    "ID": st.just(UUID),
+    "String": st.text(max_size=3),
+    "Boolean": st.booleans(),
+    "Int": st.integers(-5, 5),
+    "Int64": st.integers(-(2**63), 2**63 - 1) | st.just("7"),
+    "Float64": st.floats(allow_nan=False) | st.just("Infinity"),
+    "Int64List": st.lists(st.integers(-3, 3), max_size=3),
+    "Float64List": st.lists(st.floats(allow_nan=False), max_size=3),
+    "StringList": st.lists(st.text(max_size=2), max_size=3),
+    "JSON": st.sampled_from([None, 1, 1.5, "a", [1, [None]], {"a": {}}]),
+    "JSONObject": st.dictionaries(st.text(max_size=2), st.none() | st.integers(), max_size=2),
+    "DateTime": st.sampled_from(["2026-11-23T10:00:00Z", "2026-11-23T10:00:00.5+02:00"]),
+    "Base64": st.sampled_from(["", "AAAA"]),
+}
 
 
-@pytest.mark.parametrize(("name", "given"), GIVEN)
+def make_values(type_: GraphQLInputType, depth: int) -> st.SearchStrategy[Any]:
+    """Return values of a type as JSON has them."""
+    if is_non_null_type(type_):
+        return make_values(type_.of_type, depth).filter(lambda value: value is not None)
+    if is_list_type(type_):
+        items = st.lists(make_values(type_.of_type, depth + 1), max_size=2)
+        return items if depth > DEPTH else st.none() | items
+    if isinstance(type_, GraphQLEnumType):
+        return st.sampled_from(sorted(type_.values))
+    if isinstance(type_, GraphQLInputObjectType):
+        return make_objects(type_, depth)
+    assert isinstance(type_, GraphQLScalarType)
+    return SCALARS[type_.name]
+
+
+def make_objects(type_: GraphQLInputObjectType, depth: int) -> st.SearchStrategy[dict[str, Any]]:
+    """Return objects of an input type: one field of a one-of, else what must be given and some of the rest."""
+    if type_.extensions["strawberry-definition"].is_one_of:
+        plain = {name: field for name, field in type_.fields.items() if not is_deep(field.type)}
+        shallow = plain if depth > DEPTH and plain else type_.fields
+        one = st.sampled_from(sorted(shallow))
+        return one.flatmap(
+            lambda name: st.fixed_dictionaries(
+                {name: make_values(type_.fields[name].type, depth + 1).filter(lambda value: value is not None)}
+            )
+        )
+    needed = {name: make_values(field.type, depth + 1) for name, field in type_.fields.items() if is_needed(field)}
+    rest = {
+        name: st.deferred(lambda field=field: st.none() | make_values(field.type, depth + 1))
+        for name, field in type_.fields.items()
+        if name not in needed and not (depth > DEPTH and is_deep(field.type)) and not is_non_null_type(field.type)
+    }
+    return st.fixed_dictionaries(needed, optional=rest)
+
+
+def is_needed(field: GraphQLInputField) -> bool:
+    return bool(is_non_null_type(field.type)) and field.default_value is Undefined
+
+
+def is_deep(type_: GraphQLInputType) -> bool:
+    """Say whether a type has fields of its own."""
+    named = get_named_type(type_)
+    return isinstance(named, GraphQLInputObjectType)
+
+
+@pytest.fixture
+def of_strawberry(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any, GraphQLInputObjectType], Any]:
+    """Convert as Strawberry does without our converters."""
+
+    def convert(given: Any, type_: GraphQLInputObjectType) -> Any:
+        with monkeypatch.context() as patch:
+            for other in INPUTS.values():
+                patch.setattr(other.extensions["strawberry-definition"], "from_input", None)
+            origin = type_.extensions["strawberry-definition"].origin
+            return convert_argument(given, origin, schema.schema_converter.scalar_registry, schema.config)
+
+    return convert
+
+
+@pytest.mark.parametrize("name", sorted(INPUTS))
+@settings(max_examples=10, deadline=None, suppress_health_check=[*HealthCheck])
+@given(data=st.data())
 def test_an_input_is_made_as_strawberry_makes_it(
-    name: str, given: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    name: str, data: st.DataObject, of_strawberry: Callable[[Any, GraphQLInputObjectType], Any]
 ) -> None:
-    definition = schema._schema.type_map[name].extensions["strawberry-definition"]
-    ours = Converter(definition, schema.config).convert(given)
-    for other in schema._schema.type_map.values():
-        if isinstance(other, GraphQLInputObjectType):
-            monkeypatch.setattr(other.extensions["strawberry-definition"], "from_input", None)
-    theirs = convert_argument(given, definition.origin, schema.schema_converter.scalar_registry, schema.config)
+    type_ = INPUTS[name]
+    value = coerce_input_value(data.draw(make_objects(type_, 0)), type_)
+    try:
+        theirs: Any = of_strawberry(value, type_)
+    except StrawberryInputCoercionError as exc:
+        theirs = str(exc)
+    try:
+        ours: Any = Converter(type_.extensions["strawberry-definition"], schema.config).convert(value)
+    except StrawberryInputCoercionError as exc:
+        ours = str(exc)
 
     assert ours == theirs
 
 
 def test_every_input_of_the_schema_has_its_converter() -> None:
-    inputs = [type_ for type_ in schema._schema.type_map.values() if isinstance(type_, GraphQLInputObjectType)]
+    without = [name for name, type_ in INPUTS.items() if type_.extensions["strawberry-definition"].from_input is None]
 
-    assert [type_.name for type_ in inputs if type_.extensions["strawberry-definition"].from_input is None] == []
+    assert without == []
 
 
 def test_a_null_that_a_change_does_not_take_is_refused() -> None:
