@@ -86,7 +86,6 @@ class Makes(RunWriter):
             "registry": registry,
             "version": version,
             "artifact": reference,
-            "run": str(self.id),
             "stage": stage,
             "description": description,
             "aliases": None if alias is None else [alias],
