@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -79,11 +80,15 @@ def make_objects(type_: GraphQLInputObjectType, depth: int) -> st.SearchStrategy
         )
     needed = {name: make_values(field.type, depth + 1) for name, field in type_.fields.items() if is_needed(field)}
     rest = {
-        name: st.deferred(lambda field=field: st.none() | make_values(field.type, depth + 1))
+        name: st.deferred(partial(make_optional, field.type, depth + 1))
         for name, field in type_.fields.items()
         if name not in needed and not (depth > DEPTH and is_deep(field.type)) and not is_non_null_type(field.type)
     }
     return st.fixed_dictionaries(needed, optional=rest)
+
+
+def make_optional(type_: GraphQLInputType, depth: int) -> st.SearchStrategy[Any]:
+    return st.none() | make_values(type_, depth)
 
 
 def is_needed(field: GraphQLInputField) -> bool:
