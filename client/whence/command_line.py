@@ -18,6 +18,12 @@ COMMANDS = {
     "runs": "whence.run_table.command",
     "search": "whence.searching.command",
     "lineage": "whence.lineage.command",
+    "show": "whence.showing.command",
+    "compare": "whence.comparing.command",
+    "artifacts": "whence.files.command",
+    "gc": "whence.sweeping",
+    "token": "whence.tokens",
+    "reproduce": "whence.reproducing.command",
     "import": "whence.importing.command",
     "sync": "whence.syncing",
 }

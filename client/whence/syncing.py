@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 from whence.connecting import add_connection_options
 from whence.failures import Unreachable, WhenceError
 from whence.files.staging import list_staged, list_staging_folders, take_staged
 from whence.files.uploading import upload
+from whence.printing import print_json
 from whence.service import Service
 from whence.settings import read_settings
 from whence.spool.draining import drain
@@ -28,6 +30,7 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
         "left, 1 when something was refused for good (see the files named), 3 when a service did not take its part.",
     )
     add_connection_options(parser)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--spool", type=Path, default=None, help="folder of the spools (WHENCE_SPOOL)")
     parser.set_defaults(run=run)
 
@@ -54,16 +57,25 @@ def run(args: argparse.Namespace) -> int:
             sent += 1
         elif not done:
             waiting.setdefault(header.url, f"{header.url} does not take it")
-    print(f"sent         {sent} of {len(files)} spool files in {root}")
     uploaded, left = _send_files(root, waiting, token=args.token)
-    if uploaded or left:
-        print(f"uploaded     {uploaded} of {uploaded + left} files")
-    for reason in waiting.values():
-        print(f"waiting      {reason}")
     refused = sorted(set(list_rejected(root)) | before)
-    for path in refused:
-        print(f"refused      {path}")
+    told = {"folder": str(root), "spools": len(files), "sent": sent, "files": uploaded + left, "uploaded": uploaded}
+    told |= {"waiting": list(waiting.values()), "refused": [str(path) for path in refused]}
+    if args.json:
+        print_json(told)
+    else:
+        _tell(told)
     return 3 if waiting else 1 if refused else 0
+
+
+def _tell(told: dict[str, Any]) -> None:
+    print(f"sent         {told['sent']} of {told['spools']} spool files in {told['folder']}")
+    if told["files"]:
+        print(f"uploaded     {told['uploaded']} of {told['files']} files")
+    for reason in told["waiting"]:
+        print(f"waiting      {reason}")
+    for path in told["refused"]:
+        print(f"refused      {path}")
 
 
 def _send_files(root: Path, waiting: dict[str, str], *, token: str | None) -> tuple[int, int]:

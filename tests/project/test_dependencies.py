@@ -42,8 +42,9 @@ def _imported(path: Path) -> set[str]:
 
 
 def _asked_for(folder: str) -> set[str]:
-    lines = tomllib.loads(read(ROOT / folder / "pyproject.toml"))["project"]["dependencies"]
-    return {canonicalize_name(Requirement(line).name) for line in lines}
+    project = tomllib.loads(read(ROOT / folder / "pyproject.toml"))["project"]
+    extras = [line for lines in project.get("optional-dependencies", {}).values() for line in lines]
+    return {canonicalize_name(Requirement(line).name) for line in project["dependencies"] + extras}
 
 
 def _used(folder: str) -> dict[str, set[str]]:

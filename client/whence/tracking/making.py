@@ -86,7 +86,6 @@ class Makes(RunWriter):
             "registry": registry,
             "version": version,
             "artifact": reference,
-            "run": str(self.id),
             "stage": stage,
             "description": description,
             "aliases": None if alias is None else [alias],
@@ -150,13 +149,15 @@ class Makes(RunWriter):
             self._warn(f"{folder[:-1]} {key!r} cannot be read ({type(exc).__name__}: {exc}); left out")
             return None
         path = f"{folder}/{re.sub(r'[^A-Za-z0-9._/ -]', '_', key).strip('/')}/{step:08d}.{suffix}"
-        return self._take_bytes(data, path, step=step, media_type=media_type)
+        return self._take_bytes(data, path, step=step, media_type=media_type, kind="report")
 
-    def _take_bytes(self, data: bytes, path: str, *, step: int | None, media_type: str) -> Artifact:
+    def _take_bytes(self, data: bytes, path: str, *, step: int | None, media_type: str, kind: str) -> Artifact:
         uri = f"whence://runs/{self.id}/{path}"
+        if not self.records:
+            return Artifact(self.id, path, uri, media_type=media_type)
         try:
             self._session.stage(data)
         except OSError as exc:
             self._warn(f"{path} is not uploaded: no copy can be kept ({exc.strerror or exc}); its digest is recorded")
         made = Artifact(self.id, path, uri, digest_bytes(data), len(data), media_type)
-        return self._record(made, kind="report", step=step)
+        return self._record(made, kind=kind, step=step)

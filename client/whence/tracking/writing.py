@@ -84,6 +84,10 @@ class RunWriter:
         """Finish at the end of the process."""
         self.finish(status, error=error)
 
+    def note_seed(self, seed: int) -> None:
+        """Record by what the generators of random numbers were seeded."""
+        self._write("logBatch", {"tags": {"seed": str(seed)}})
+
     def begin_in_child(self) -> None:
         """Write as another writer from here on: this is a forked child, whose parent keeps what is in the buffers."""
         self._session.abandon()
