@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
     from starlette.requests import HTTPConnection
 
+    from api.compiled.mutations import Outcome
     from api.compiled.plans import Plans
     from api.loaders import Loaders
     from api.settings import ServerSettings
+    from artifacts.keeping import ArtifactStore
     from domain.projections import Freshness
     from lineage.graph import LineageGraph
     from projection.routing import Router, Wants
@@ -43,6 +45,8 @@ class Services:
     settings: ServerSettings
     graph: Router[LineageGraph] | None = None
     """Where questions of lineage go; None: to the record."""
+    artifacts: ArtifactStore | None = None
+    """Where the bytes of artifacts lie; None: nowhere."""
     index: Router[SearchIndex] | None = None
     """Where questions of search go; None: to the record."""
 
@@ -64,6 +68,8 @@ class Context:
     """How fresh the graph's last answer was; None where the record gave all."""
     plans: Plans | None = None
     """What was compiled for the document, where it is cached and the settings do not say otherwise."""
+    outcome: Outcome | None = None
+    """What the operation's mutation gave already: its resolver gives it, and is not called."""
     _loaders: Loaders | None = field(default=None, repr=False)
 
     @property

@@ -12,6 +12,7 @@ from api.projections.figures import ProjectionFigures
 from api.settings import Settings
 from api.transport.observation import Figures
 from api.ways import Ways, open_ways
+from artifacts.keeping import ArtifactStore
 from domain.ids import RunID, WorkspaceID
 from domain.projections import ProjectionName
 from projection.hosting import list_lines, prepare_projections
@@ -26,6 +27,7 @@ from store.metrics.settler import Settler
 from store.numbers import Numbers
 from store.once import forget_client_keys
 from store.purging import finish_purges
+from store.received import forget_digests
 from store.search.vocabulary import learn_words
 from store.upkeep import sample_position, trim_outbox
 from store.wakeups import Wakeups
@@ -37,6 +39,7 @@ LEARN_S = 2.0
 SAMPLE_S = 60.0
 PURGE_S = 300.0
 FORGET_S = 3600.0
+DIGESTS_S = 86_400.0
 FIGURES_S = 5.0
 
 
@@ -81,6 +84,7 @@ async def open_services(settings: Settings, *, url: str, figures: Figures) -> As
                 wakeups=wakeups,
                 settings=settings.server,
                 graph=graph,
+                artifacts=ArtifactStore.open(settings.artifacts, settings.server.data),
                 index=index,
             )
         finally:
@@ -132,5 +136,6 @@ def list_background(database: Database, compactor: Compactor, settler: Settler, 
         "position_samples": repeat(lambda: sample_position(database), seconds=SAMPLE_S),
         "unfinished_purges": repeat(lambda: finish_purges(database), seconds=PURGE_S),
         "old_client_keys": repeat(lambda: forget_client_keys(database), seconds=FORGET_S),
+        "old_digests": repeat(lambda: forget_digests(database), seconds=DIGESTS_S),
         "old_outbox_rows": repeat(lambda: trim_outbox(database), seconds=FORGET_S),
     }

@@ -10,9 +10,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import Conflict, Gone, NotFound
-from domain.experiments import Experiment, ExperimentEdit, Lifecycle
+from domain.experiments import Experiment, ExperimentEdit
 from domain.ids import ExperimentID, NodeKey, NodeKind, WorkspaceID, make_uuid7
-from domain.pages import COUNT_LIMIT, Count, Page, TimeCursor
 from domain.texts import check_name, check_text
 from domain.unset import UNSET
 from store import tables
@@ -164,7 +163,7 @@ async def fetch_experiments(
 ) -> dict[ExperimentID, Experiment]:
     """Return those experiments of the workspace that exist, deleted ones too, in one query."""
     statement = sa.select(*COLUMNS).where(experiments.c.workspace == workspace, experiments.c.id.in_(ids))
-    return {found.id: found for found in map(_experiment, await conn.execute(statement))}
+    return {found.id: found for found in map(make_experiment, await conn.execute(statement))}
 
 
 async def fetch_experiment_id(conn: AsyncConnection, workspace: WorkspaceID, name: str) -> ExperimentID | None:
@@ -174,41 +173,6 @@ async def fetch_experiment_id(conn: AsyncConnection, workspace: WorkspaceID, nam
     return None if found is None else ExperimentID(found)
 
 
-async def list_experiments(
-    conn: AsyncConnection,
-    workspace: WorkspaceID,
-    *,
-    first: int,
-    after: TimeCursor | None = None,
-    lifecycle: Lifecycle = Lifecycle.PRESENT,
-) -> Page[Experiment]:
-    """Return experiments, the newest first."""
-    place = sa.tuple_(experiments.c.created_at, experiments.c.id)
-    statement = sa.select(*COLUMNS).where(*_shown(workspace, lifecycle)).limit(first + 1)
-    if after is not None:
-        statement = statement.where(place < sa.tuple_(sa.literal(after.moment), sa.literal(after.uuid)))
-    rows = await conn.execute(statement.order_by(experiments.c.created_at.desc(), experiments.c.id.desc()))
-    return Page.cut([_experiment(row) for row in rows], first)
-
-
-async def count_experiments(
-    conn: AsyncConnection, workspace: WorkspaceID, *, lifecycle: Lifecycle = Lifecycle.PRESENT
-) -> Count:
-    """Count them, to the limit of counts."""
-    found = sa.select(experiments.c.id).where(*_shown(workspace, lifecycle)).limit(COUNT_LIMIT + 1).subquery()
-    return Count.capped((await conn.execute(sa.select(sa.func.count()).select_from(found))).scalar_one())
-
-
-def _shown(workspace: WorkspaceID, lifecycle: Lifecycle) -> list[sa.ColumnElement[bool]]:
-    conditions = [experiments.c.workspace == workspace]
-    if lifecycle is Lifecycle.PRESENT:
-        conditions += [experiments.c.deleted_at.is_(None), experiments.c.archived_at.is_(None)]
-    elif lifecycle is Lifecycle.ARCHIVED:
-        conditions += [experiments.c.deleted_at.is_(None), experiments.c.archived_at.is_not(None)]
-    elif lifecycle is Lifecycle.DELETED:
-        conditions += [experiments.c.deleted_at.is_not(None)]
-    return conditions
-
-
-def _experiment(row: Any) -> Experiment:
+def make_experiment(row: Any) -> Experiment:
+    """Return the experiment of a row that has `COLUMNS`."""
     return Experiment(**row._mapping)

@@ -82,7 +82,7 @@ async def edit_note(
     check_note(text, "text")
     if edited_by is not None:
         check_text(edited_by, "editedBy")
-    row = await _lock(tx, workspace, note)
+    row = await lock_note(tx, workspace, note)
     if expected_version is not None and row.version != expected_version:
         raise Conflict(f"the note's version is {row.version}, not {expected_version}", path=["expectedVersion"])
     if row.deleted_at is not None:
@@ -95,14 +95,17 @@ async def edit_note(
 
 async def mark_note(tx: Transaction, workspace: WorkspaceID, note: NoteID, *, deleted: bool) -> None:
     """Delete a note softly, or restore it."""
-    row = await _lock(tx, workspace, note)
+    row = await lock_note(tx, workspace, note)
     if (row.deleted_at is not None) != deleted:
         await _save(tx, workspace, row, deleted_at=sa.func.now() if deleted else None)
         await _save_text(tx, workspace, row, None if deleted else row.text)
 
 
-async def _lock(tx: Transaction, workspace: WorkspaceID, note: NoteID) -> Any:
-    """Lock what the note stands on, then the note. A note never moves, so its subject may be read unlocked."""
+async def lock_note(tx: Transaction, workspace: WorkspaceID, note: NoteID) -> Any:
+    """Lock what the note stands on, then the note. A note never moves, so its subject may be read unlocked.
+
+    Raises `NotFound`, or `Gone` for a purged note.
+    """
     at = (notes.c.workspace == workspace, notes.c.id == note)
     place = (await tx.conn.execute(sa.select(notes.c.subject_kind, notes.c.subject).where(*at))).first()
     if place is not None:

@@ -90,12 +90,13 @@ async def _purge_nodes(
             wanted = sa.select(table.c.id, table.c.revision).where(table.c.workspace == workspace, condition)
             found = list((await tx.conn.execute(wanted.order_by(table.c.id).limit(BATCH).with_for_update())).all())
             if found:
-                await _purge_batch(tx, workspace, table, {row.id: row.revision for row in found}, kind)
+                await purge_batch(tx, workspace, table, {row.id: row.revision for row in found}, kind)
 
 
-async def _purge_batch(
+async def purge_batch(
     tx: Transaction, workspace: WorkspaceID, table: sa.Table, revisions: dict[UUID, int], kind: NodeKind
 ) -> None:
+    """Delete locked rows that are nodes of their own, and refuse their ids; `revisions` are those they have."""
     if table is notes:
         versions = tables.note_versions
         await tx.conn.execute(

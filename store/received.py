@@ -1,17 +1,25 @@
-"""Exactly once by (run, writer, sequence): which sequences of a writer were taken, kept for ever."""
+"""Exactly once by (run, writer, sequence): which sequences of a writer were taken, for ever; digests of bodies."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
+import sqlalchemy as sa
 
 from domain.errors import Conflict, TooLarge
 from domain.ids import RunID, WorkspaceID
+from store.database import Database
 from store.transactions import Transaction
+
+KEPT = timedelta(days=30)
+"""How long the digests of a writer stay after it was last heard of: until then another body is told from a repeat."""
+
+BATCH = 5000
 
 MAX_GAPS = 1_000
 """Holes that the sequences of one writer may have at a time."""
@@ -89,6 +97,20 @@ SAVE_DIGESTS = """
 INSERT INTO received_digests (workspace, run, writer, sequence, digest)
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::bytea[])
 """
+
+FORGET = sa.text(
+    """
+    DELETE FROM received_digests USING (
+        SELECT found.* FROM received CROSS JOIN LATERAL (
+            SELECT workspace, run, writer, sequence FROM received_digests digests
+            WHERE (digests.workspace, digests.run, digests.writer) = (received.workspace, received.run, received.writer)
+            LIMIT :batch
+        ) AS found WHERE received.updated_at < now() - CAST(:kept AS interval) LIMIT :batch
+    ) AS old
+    WHERE (received_digests.workspace, received_digests.run, received_digests.writer, received_digests.sequence)
+          = (old.workspace, old.run, old.writer, old.sequence)
+    """
+)
 
 
 class Reception:
@@ -172,3 +194,17 @@ async def claim(
     reception.take(asked)
     await reception.save(tx.driver)
     return True
+
+
+async def forget_digests(database: Database, *, kept: timedelta = KEPT) -> int:
+    """Forget the digests of writers that were quiet for 30 days, a transaction a batch; return how many.
+
+    What they sent is known for ever by its sequence: only another body under one is no longer told from a repeat.
+    """
+    forgotten = 0
+    while True:
+        async with database.write() as tx:
+            done = (await tx.conn.execute(FORGET, {"kept": kept, "batch": BATCH})).rowcount
+        forgotten += done
+        if done < BATCH:
+            return forgotten

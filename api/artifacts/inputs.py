@@ -33,6 +33,17 @@ class LogArtifactInput(OfRun, ArtifactInput):
     pass
 
 
+@strawberry.input(description="Which bytes to sweep away.")
+class SweepArtifactsInput:
+    dry_run: bool = strawberry.field(default=True, description="True only counts; false deletes for good.")
+    older_than_hours: float | None = strawberry.field(
+        default=None,
+        description="Only what was stored longer ago, in hours; left out, as WHENCE_ARTIFACTS_GRACE_HOURS says. With "
+        "less than an upload takes to be recorded, bytes of a run that is just going on can be lost.",
+    )
+    limit: int = strawberry.field(default=1_000, description="How many files at most, 1 to 10,000.")
+
+
 @strawberry.input(description="A file, model or deployment that a run used.")
 class UseArtifactInput(UseInput):
     artifact: NodeRefInput = strawberry.field(

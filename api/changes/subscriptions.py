@@ -20,7 +20,7 @@ from domain.ids import ExperimentID, NodeKind, RunID
 from domain.positions import Token, parse_token
 from domain.references import parse_run_id
 from store.changes import ChangesSince, fetch_changes
-from store.metrics.appended import read_appended
+from store.metrics.appended import MOST_BEHIND, read_appended
 from store.runs import fetch_runs
 
 SINCE = "The cursor of the last message that was seen; left out, from now on."
@@ -61,7 +61,7 @@ class ChangeSubscriptions:
 
     @strawberry.subscription(
         description="Points of a run as they arrive, at most two messages a second of at most 10,000 points. The first "
-        "message says where it begins and may be empty."
+        f"message says where it begins and may be empty. Who falls about {MOST_BEHIND:,} points behind gets `reset`."
     )
     async def metric_appended(
         self,

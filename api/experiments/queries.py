@@ -9,6 +9,7 @@ import strawberry
 from api.connections import AFTER, DEFAULT_PAGE, FIRST, Connection, connect_page, read_page
 from api.experiments.loaders import find_experiment, load_experiment
 from api.experiments.types import Experiment
+from api.filters.inputs import FilterInput, read_filter
 from api.info import Info
 from api.reading import DEFAULT_WAIT_MS, AtLeast, WaitMs, WithFallback, await_token
 from domain.errors import InvalidInput, NotFound
@@ -17,7 +18,7 @@ from domain.ids import ExperimentID, NodeKind
 from domain.pages import Count
 from domain.references import parse_node_id
 from projection.routing import Fallback
-from store.experiments import count_experiments, list_experiments
+from store.experiment_lists import count_experiments, list_experiments
 
 Experiments = Connection[Experiment]
 
@@ -46,10 +47,14 @@ class ExperimentQueries:
         except NotFound:
             return None
 
-    @strawberry.field(description="Experiments, the newest first.")
+    @strawberry.field(
+        description="Experiments, the newest first: those that fulfil a filter. What only runs have (metrics, "
+        "parameters, a status) no experiment fulfils."
+    )
     async def experiments(
         self,
         info: Info,
+        where: Annotated[FilterInput | None, strawberry.argument(description="Only those that fulfil this.")] = None,
         first: Annotated[int, strawberry.argument(description=FIRST)] = DEFAULT_PAGE,
         after: Annotated[str | None, strawberry.argument(description=AFTER)] = None,
         lifecycle: Annotated[
@@ -62,14 +67,15 @@ class ExperimentQueries:
         await await_token(info, at_least, wait_ms=wait_ms, fallback=fallback)
         context = info.context
         asked = read_page(first, after)
+        tree = read_filter(where, context.workspace, "where")
         async with context.read() as conn:
             page = await list_experiments(
-                conn, context.workspace, first=asked.first, after=asked.after, lifecycle=lifecycle
+                conn, context.workspace, tree, first=asked.first, after=asked.after, lifecycle=lifecycle
             )
 
         async def count() -> Count:
             async with context.read() as conn:
-                return await count_experiments(conn, context.workspace, lifecycle=lifecycle)
+                return await count_experiments(conn, context.workspace, tree, lifecycle=lifecycle)
 
         return connect_page(
             page,

@@ -31,6 +31,6 @@ class EditNoteInput(Keyed):
     edited_by: str | None = strawberry.field(default=None, description="Who changes it.")
 
 
-@strawberry.input(description="A note to be deleted or restored.")
+@strawberry.input(description="A note to be deleted, restored or purged.")
 class NoteInput(Keyed):
     note: strawberry.ID = strawberry.field(description="Global id of the note.")

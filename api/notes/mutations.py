@@ -15,6 +15,7 @@ from api.problems import result_of
 from domain.ids import NodeKey, NodeKind, NoteID, RunID, parse_uuid
 from domain.references import parse_node_id
 from store.notes import add_note, edit_note, mark_note
+from store.purging import purge_note
 from store.references import resolve_or_make
 from store.transactions import Transaction
 
@@ -40,6 +41,11 @@ class DeleteNotePayload:
 @strawberry.type(description="A note was restored.")
 class RestoreNotePayload:
     note: Note = strawberry.field(description="The note as it is now.")
+    token: str = strawberry.field(description=TOKEN)
+
+
+@strawberry.type(description="A note was purged: every version of it is erased, its id is refused for ever.")
+class PurgeNotePayload:
     token: str = strawberry.field(description=TOKEN)
 
 
@@ -102,6 +108,22 @@ class NoteMutations:
         note = read_note(info, input.note)
         answer = await write(info, read_delivery(info, input), _marking(info, note, deleted=False))
         return RestoreNotePayload(note=await load_note(info, note), token=str(answer.token))
+
+    @strawberry.mutation(
+        graphql_type=result_of(PurgeNotePayload),
+        description="Erase a deleted note with every version of it. Cannot be undone; its id is refused for ever.",
+    )
+    async def purge_note(
+        self, info: Info, input: Annotated[NoteInput, strawberry.argument(description="Which note.")]
+    ) -> PurgeNotePayload:
+        note = read_note(info, input.note)
+
+        async def work(tx: Transaction) -> dict[str, Any]:
+            await purge_note(tx, info.context.workspace, note)
+            return {}
+
+        answer = await write(info, read_delivery(info, input), work)
+        return PurgeNotePayload(token=str(answer.token))
 
 
 def read_note(info: Info, text: str) -> NoteID:

@@ -65,6 +65,7 @@ class Claim:
             held_from=self.held_from or held_from,
             held_to=self.held_to,
             own_time=self.held_from is not None,
+            own_role=self.role is not None or self.kind is not EdgeKind.GENERATED,
             range=self.range,
             step=self.step,
             mode=self.mode,

@@ -56,6 +56,7 @@ async def record_claims(
             raise exc.below(*one.path) from exc
     await write_drafts(tx, drafts)
     await touch_runs(tx, list(locked.values()))
+    made = [told for one in made for told in (drafts.instead.get(one, [one]) if isinstance(one, Edge) else [one])]
     standing = await _fetch_made(tx, workspace, made)
     return Recorded(standing, [*warnings, *_warn_own(made, standing)])
 
@@ -72,6 +73,8 @@ async def _draft(
     from_evaluation = one.from_evaluation or (run is not None and run.kind is RunKind.EVALUATE)
     role = choose_role(one.claim.kind, one.claim.role, from_evaluation=from_evaluation)
     held = one.claim.make_held(ALWAYS if run is None else run.started_at)
+    if one.from_evaluation:  # whatever the kind of the run becomes
+        held = replace(held, own_role=True)
     edge = Edge(
         workspace=drafts.workspace,
         kind=one.claim.kind,

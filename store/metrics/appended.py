@@ -14,11 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import InvalidInput
 from domain.ids import RunID, WorkspaceID
-from domain.points import Ints
 from store.driver import fetch_driver
 from store.keys import fetch_key_ids, fetch_key_names
 from store.metrics.chunks import SeriesColumns, fetch_chunks
-from store.metrics.headers import fetch_headers, fetch_sealed, fetch_tails
+from store.metrics.headers import Headers, fetch_headers, fetch_sealed, fetch_tails
 from store.metrics.tails import read_tail
 
 _CURSOR = struct.Struct(">qq")
@@ -32,6 +31,13 @@ SELECT first_order, nonces FROM metric_nonces WHERE workspace = $1 AND run = $2 
 ORDER BY first_order DESC LIMIT 1
 """
 FETCH_ALL_KEYS = "SELECT DISTINCT key FROM metric_chunks WHERE workspace = $1 AND run = $2 AND highest_order > $3"
+COUNT_TAIL = 'SELECT sum(points)::bigint FROM metric_segments WHERE workspace = $1 AND run = $2 AND "order" > $3'
+
+MOST_BEHIND = 250_000
+"""Points, about, that a reader may be behind: beyond, it reads the series anew, and nobody holds them all in memory."""
+
+CHUNKS_AT_ONCE = 256
+"""Chunks that are open at a time: 4,000 points each, of which only those after the cursor stay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +85,30 @@ async def read_appended(
     *,
     names: Collection[str] | None,
     since: AppendCursor,
+    most: int = MOST_BEHIND,
 ) -> Appended:
-    """Return the points that came after a cursor, of some keys or of all; superseded ones too. One snapshot."""
+    """Return the points that came after a cursor, of some keys or of all; superseded ones too. One snapshot.
+
+    A cursor of another record, or one that about `most` points came after, is answered with a reset and no points.
+    """
     driver = await _begin(conn)
-    reset = not await _stands(driver, workspace, run, since)
-    after = START if reset else since
     newest = await _fetch_newest(driver, workspace, run)
-    if newest is None or newest.order <= after.order:
-        return Appended(after, reset, {})
-    wanted = None if names is None else (await fetch_key_ids(conn, workspace, names)).values()
-    parts = await _fetch_parts(driver, workspace, run, wanted, after.order)
+    if not await _stands(driver, workspace, run, since):
+        return Appended(newest or START, True, {})
+    if newest is None or newest.order <= since.order:
+        return Appended(since, False, {})
+    wanted = None if names is None else sorted((await fetch_key_ids(conn, workspace, names)).values())
+    keys = await _fetch_chunk_keys(driver, workspace, run, since.order) if wanted is None else wanted
+    headers = await fetch_headers(driver, workspace, [run], keys, after_order=since.order)
+    # Of a few series the segments hold little, and the compactor keeps what there is of them small.
+    tail = 0 if wanted is not None else await driver.fetchval(COUNT_TAIL, workspace, run, since.order) or 0
+    if _count_after(headers, since.order) + tail > most:
+        return Appended(newest, True, {})
+    parts = await _read_chunks(driver, workspace, run, headers, since.order)
+    for key, points in await _read_segments(driver, workspace, run, wanted, since.order):
+        parts.setdefault(key, []).append(points)
     known = await fetch_key_names(conn, workspace, list(parts))
-    return Appended(newest, reset, {known[key]: points for key, points in sorted(parts.items())})
+    return Appended(newest, False, {known[key]: _by_arrival(those) for key, those in sorted(parts.items())})
 
 
 async def _begin(conn: AsyncConnection) -> asyncpg.Connection:
@@ -124,22 +142,33 @@ async def _stands(driver: asyncpg.Connection, workspace: WorkspaceID, run: RunID
     return at < len(nonces) and int(nonces[at]) == cursor.nonce
 
 
-async def _fetch_parts(
-    driver: asyncpg.Connection, workspace: WorkspaceID, run: RunID, wanted: Collection[int] | None, after: int
-) -> dict[int, SeriesColumns]:
-    keys = sorted(wanted) if wanted is not None else await _fetch_chunk_keys(driver, workspace, run, after)
-    headers = await fetch_headers(driver, workspace, [run], keys, after_order=after)
-    opened = await fetch_chunks(driver, workspace, headers.ids())
+def _count_after(headers: Headers, after: int) -> float:
+    """Return about how many points of the chunks came after an order, as if they had come evenly."""
+    lowest, highest = headers.ints("lowest_order"), headers.ints("highest_order")
+    share = (highest - np.maximum(lowest - 1, after)) / (highest - lowest + 1)
+    return float((headers.ints("count") * share).sum())
+
+
+async def _read_chunks(
+    driver: asyncpg.Connection, workspace: WorkspaceID, run: RunID, headers: Headers, after: int
+) -> dict[int, list[SeriesColumns]]:
     parts: dict[int, list[SeriesColumns]] = {}
-    for key, number in zip(headers.ints("key").tolist(), headers.ints("number").tolist(), strict=True):
-        points = opened[run, number]
-        parts.setdefault(key, []).append(points.take(points.orders > after))
+    for start in range(0, len(headers), CHUNKS_AT_ONCE):
+        some = headers.take(slice(start, start + CHUNKS_AT_ONCE))
+        opened = await fetch_chunks(driver, workspace, some.ids())
+        for key, number in zip(some.ints("key").tolist(), some.ints("number").tolist(), strict=True):
+            points = opened[run, number]
+            parts.setdefault(key, []).append(points.take(points.orders > after))
+    return parts
+
+
+async def _read_segments(
+    driver: asyncpg.Connection, workspace: WorkspaceID, run: RunID, wanted: list[int] | None, after: int
+) -> list[tuple[int, SeriesColumns]]:
     rows = (await fetch_tails(driver, workspace, [run], after_order=after))[run]
     sealed = (await fetch_sealed(driver, workspace, [run])).get(run)
-    some: Ints | None = None if wanted is None else np.array(keys, np.int64)
-    for (key, _), points in read_tail(rows, some, sealed).split().items():
-        parts.setdefault(key, []).append(points)
-    return {key: _by_arrival(those) for key, those in parts.items()}
+    tail = read_tail(rows, None if wanted is None else np.array(wanted, np.int64), sealed)
+    return [(key, points) for (key, _), points in tail.split().items()]
 
 
 async def _fetch_chunk_keys(driver: asyncpg.Connection, workspace: WorkspaceID, run: RunID, after: int) -> list[int]:

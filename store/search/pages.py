@@ -115,7 +115,7 @@ class _Search:
         return FoundPage(
             hits=hits,
             total=total,
-            has_next=len(parts.page) > question.first,
+            has_next=len(parts.page) > question.first if question.first else parts.count > 0,
             facets=facets,
             completeness=self._complete(is_ranked_in_part=by_relevance and not total.exact),
         )

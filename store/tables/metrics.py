@@ -222,4 +222,5 @@ received_digests = sa.Table(
     given("digest", sa.LargeBinary),
     recorded("received_at"),
 )
-"""The digest of each body that was taken under a sequence: the same sequence with another body is a conflict."""
+"""The digest of each body that was taken under a sequence, until 30 days after its writer was last heard of: the same
+sequence with another body is a conflict."""

@@ -21,7 +21,12 @@ def mutation(name: str, fields: str) -> str:
     """Return the document of one mutation that takes an input."""
     type_ = name[0].upper() + name[1:]
     inputs = {"deleteRuns": "RunsInput", "restoreRuns": "RunsInput", "deleteExperiment": "ExperimentInput"}
-    inputs |= {"restoreExperiment": "ExperimentInput", "deleteNote": "NoteInput", "restoreNote": "NoteInput"}
+    inputs |= {
+        "restoreExperiment": "ExperimentInput",
+        "deleteNote": "NoteInput",
+        "restoreNote": "NoteInput",
+        "purgeNote": "NoteInput",
+    }
     given = inputs.get(name, f"{type_}Input")
     return (
         f"mutation($input: {given}!) {{ {name}(input: $input) {{ ... on {type_}Payload {{ {fields} }} {PROBLEM} }} }}"
@@ -141,6 +146,20 @@ async def test_notes_keep_every_version_and_come_back(client: Client) -> None:
     assert stale["code"] == "CONFLICT"
     assert without["notes"] == {"totalCount": {"value": 0, "exact": True}, "nodes": []}
     assert with_it["notes"] == {"totalCount": {"value": 1, "exact": True}, "nodes": [{"id": note, "text": "two"}]}
+
+
+async def test_a_deleted_note_is_purged_for_good(client: Client) -> None:
+    run = await client.make_run()
+    on = {"input": {"on": {"run": run}, "text": "a secret"}}
+    note = {"input": {"note": (await client.do(mutation("addNote", "note { id }"), on))["note"]["id"]}}
+    early = await client.do(mutation("purgeNote", "token"), note)
+    await client.do(mutation("deleteNote", "note { id }"), note)
+    done = await client.do(mutation("purgeNote", "token"), note)
+    restored = await client.do(mutation("restoreNote", "note { id }"), note)
+
+    assert (early["code"], early["path"]) == ("CONFLICT", ["input", "note"])
+    assert done["token"]
+    assert (restored["code"], restored["path"]) == ("GONE", ["input", "note"])
 
 
 async def test_a_note_stands_on_a_dataset_that_nobody_knew(client: Client) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from domain.ids import GlobalID, NodeKind, RunID, WorkspaceID, parse_global_id
-from tests.graphql.asking import Client, make_uuid
+from tests.graphql.asking import Client, Json, make_uuid
 from tests.graphql.documents import read_operation
 
 STARTED = "2026-11-23T10:00:00Z"
@@ -263,3 +263,24 @@ async def test_a_run_is_known_by_its_bare_uuid_too(client: Client, spelling: str
 
     assert answer["run"] == {"id": run, "uuid": str(key.uuid)}
     assert str(GlobalID(NodeKind.RUN, WorkspaceID(key.workspace), RunID(key.uuid))) == run
+
+
+async def test_experiments_are_found_by_what_they_have_and_never_by_what_their_runs_have(client: Client) -> None:
+    await client.make_run(tags={"state": "broken"})
+    await client.make_run(experiment="digits")
+    experiment = (await client.ask('{ experiment(name: "digits") { id } }'))["experiment"]["id"]
+    tags = "mutation($input: SetTagsInput!) { setTags(input: $input) { ... on SetTagsPayload { token } } }"
+    await client.do(tags, {"input": {"on": {"id": experiment}, "tags": {"team": "vision"}}})
+    find = "query($where: Filter) { experiments(where: $where) { totalCount { value exact } nodes { name } } }"
+
+    async def found(where: Json | None) -> tuple[int, list[str]]:
+        answer = (await client.ask(find, {"where": where}))["experiments"]
+        return answer["totalCount"]["value"], [node["name"] for node in answer["nodes"]]
+
+    assert await found(None) == (2, ["digits", "track"])
+    assert await found({"tag": {"key": "team", "is": {"eq": "vision"}}}) == (1, ["digits"])
+    assert await found({"not": {"tag": {"key": "team", "is": {"exists": True}}}}) == (1, ["track"])
+    assert await found({"name": {"in": ["track", "other"]}}) == (1, ["track"])
+    assert await found({"createdAt": {"gt": "2020-01-01T00:00:00Z"}}) == (2, ["digits", "track"])
+    assert await found({"tag": {"key": "state", "is": {"eq": "broken"}}}) == (0, [])
+    assert await found({"status": {"eq": "RUNNING"}}) == (0, [])

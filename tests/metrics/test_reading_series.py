@@ -118,8 +118,25 @@ async def test_a_cursor_of_another_record_is_reset(database: Database) -> None:
             ahead = await read_appended(conn, DEFAULT, run, names=None, since=AppendCursor(77, 1))
             fine = await read_appended(conn, DEFAULT, run, names=None, since=stranger.cursor)
         assert (stranger.reset, ahead.reset, fine.reset, fine.series) == (True, True, False, {})
-        assert stranger.series["loss"].steps.tolist() == [0]
+        assert (stranger.series, ahead.series) == ({}, {})
         await compact_run(database, DEFAULT, run)
+
+
+@pytest.mark.parametrize("compacted", [False, True])
+async def test_a_reader_who_is_too_far_behind_reads_anew(database: Database, *, compacted: bool) -> None:
+    run, keys = await make_run(database), Keys(database)
+    for n in range(4):
+        await log_points(database, keys, make_request(run, one_series("loss", range(n * 100, n * 100 + 100))))
+    if compacted:
+        await compact_run(database, DEFAULT, run)
+    async with database.snapshot() as conn:
+        behind = await read_appended(conn, DEFAULT, run, names=None, since=START, most=399)
+        near = await read_appended(conn, DEFAULT, run, names=None, since=START, most=400)
+        after = await read_appended(conn, DEFAULT, run, names=None, since=behind.cursor, most=1)
+
+    assert (behind.reset, behind.series, behind.cursor) == (True, {}, near.cursor)
+    assert (near.reset, near.series["loss"].values.tolist()) == (False, list(range(400)))
+    assert (after.reset, after.series) == (False, {})
 
 
 async def test_series_are_listed_by_name_without_hidden_namespaces(database: Database) -> None:

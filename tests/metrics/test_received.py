@@ -10,7 +10,7 @@ from domain.errors import Conflict, TooLarge
 from store import received
 from store.counters import lock_run
 from store.database import Database
-from store.received import MAX_GAPS, Mark
+from store.received import MAX_GAPS, Mark, forget_digests
 from tests.metrics.logging_points import make_writer
 from tests.store.making import DEFAULT, make_run
 
@@ -57,3 +57,20 @@ async def test_writers_and_runs_count_for_themselves(database: Database) -> None
         answers = [await received.claim(tx, DEFAULT, run, writer, 1, b"x") for run in runs for writer in writers]
 
     assert answers == [True] * 4
+
+
+async def test_digests_are_forgotten_when_their_writer_was_quiet_and_sequences_are_not(database: Database) -> None:
+    run, quiet, busy = await make_run(database), make_writer(), make_writer()
+    for writer in (quiet, busy):
+        for sequence in range(3):
+            async with database.write() as tx:
+                await received.claim(tx, DEFAULT, run, writer, sequence, b"body")
+    async with database.write() as tx:
+        await tx.driver.execute("UPDATE received SET updated_at = now() - interval '31 days' WHERE writer = $1", quiet)
+
+    assert (await forget_digests(database), await forget_digests(database)) == (3, 0)
+    async with database.write() as tx:
+        assert not await received.claim(tx, DEFAULT, run, quiet, 1, b"other")
+        with pytest.raises(Conflict):
+            await received.claim(tx, DEFAULT, run, busy, 1, b"other")
+        assert await received.claim(tx, DEFAULT, run, quiet, 3, b"more")

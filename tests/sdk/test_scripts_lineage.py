@@ -11,7 +11,7 @@ from whence.service import Service
 
 OTHER = RUN[:-1] + "2"
 
-ISSUE = """
+TRAINING = """
 run = whence.init(experiment="gpt2", name="seed 1", params={"lr": 0.02}, tags={"team": "nlp"})
 data = run.use_dataset("s3://data/fineweb10B", version="3", role="train")
 test = run.use_dataset("s3://data/hellaswag", version="1", role="test")
@@ -29,29 +29,31 @@ run.finish()
 
 def ask(url: str, document: str, **variables: Any) -> dict[str, Any]:
     with Service(url) as service:
-        return service.execute(document, variables)
+        data: dict[str, Any] = service.execute(document, variables)
+    return data
 
 
 def fetch_upstream(url: str, reference: dict[str, Any]) -> dict[str, Any]:
-    return ask(
+    found: dict[str, Any] = ask(
         url,
         """query Upstream($of: [NodeRef!]!) { lineage(of: $of, direction: UPSTREAM) {
-          nodes(first: 50) { nodes { depth node { __typename
+          nodes(first: 50) { edges { depth node { __typename
             ... on DatasetVersion { name digest size dataset { namespace name } }
             ... on Run { name } ... on ArtifactVersion { uri digest size mediaType }
             ... on ModelVersion { name aliases } } } }
           links(first: 50) { nodes { kind role subset } }
-        } }""".replace("nodes { depth node", "edges { depth node"),
+        } }""",
         of=[reference],
     )["lineage"]
+    return found
 
 
-def test_the_example_of_the_issue_runs_as_written(service: ServiceProcess, scripts: Scripts) -> None:
+def test_a_training_from_data_to_a_registered_model_is_written_down(service: ServiceProcess, scripts: Scripts) -> None:
     script = (
         f"import pathlib, os\nos.chdir({str(scripts.folder)!r})\npathlib.Path('model.pt').write_bytes(b'w' * 5000)\n"
     )
 
-    assert scripts.run(service.url, script + ISSUE) == ""
+    assert scripts.run(service.url, script + TRAINING) == ""
 
     found = fetch_upstream(service.url, {"model": {"name": "gpt2", "alias": "candidate"}})
     nodes = [edge["node"] for edge in found["nodes"]["edges"]]

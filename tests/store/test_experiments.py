@@ -7,21 +7,20 @@ import asyncio
 import pytest
 
 from domain.errors import Conflict, InvalidInput, NotFound
-from domain.experiments import ExperimentEdit, ExperimentStatus, Lifecycle
+from domain.experiments import ExperimentEdit, ExperimentStatus
 from domain.ids import ExperimentID, NodeKind, WorkspaceID, make_uuid7
-from domain.pages import Count, TimeCursor
+from domain.pages import Count
 from domain.workspaces import Workspace
 from store import tables
 from store.database import Database
+from store.experiment_lists import count_experiments
 from store.experiments import (
     archive_experiment,
-    count_experiments,
     create_experiment,
     delete_experiment,
     edit_experiment,
     ensure_experiment,
     fetch_experiments,
-    list_experiments,
     restore_experiment,
 )
 from store.outbox import Changed
@@ -107,39 +106,6 @@ async def test_an_experiment_is_archived_deleted_and_restored(database: Database
 async def read_status(database: Database, experiment: ExperimentID) -> ExperimentStatus:
     async with database.read() as conn:
         return (await fetch_experiments(conn, DEFAULT, [experiment]))[experiment].status
-
-
-async def test_lists_show_what_stands_in_that_part_of_its_life(database: Database) -> None:
-    present, archived, deleted = [await make(database, name) for name in ("present", "archived", "deleted")]
-    async with database.write() as tx:
-        await archive_experiment(tx, DEFAULT, archived, archived=True)
-        await delete_experiment(tx, DEFAULT, deleted)
-
-    async with database.read() as conn:
-        shown = {
-            lifecycle: [one.id for one in (await list_experiments(conn, DEFAULT, first=5, lifecycle=lifecycle)).items]
-            for lifecycle in Lifecycle
-        }
-        counts = [(await count_experiments(conn, DEFAULT, lifecycle=one)).value for one in Lifecycle]
-    assert shown == {
-        Lifecycle.PRESENT: [present],
-        Lifecycle.ARCHIVED: [archived],
-        Lifecycle.DELETED: [deleted],
-        Lifecycle.ALL: [deleted, archived, present],
-    }
-    assert counts == [1, 1, 1, 3]
-
-
-async def test_a_list_goes_on_where_its_cursor_stands_while_others_are_made(database: Database) -> None:
-    made = [await make(database, f"track {n}") for n in range(5)]
-    async with database.read() as conn:
-        page = await list_experiments(conn, DEFAULT, first=2)
-        await make(database, "made meanwhile")
-        last = page.items[-1]
-        rest = await list_experiments(conn, DEFAULT, first=5, after=TimeCursor(last.created_at, last.id))
-
-    assert [one.id for one in page.items + rest.items] == list(reversed(made))
-    assert (page.has_next, rest.has_next) == (True, False)
 
 
 async def test_another_workspace_sees_and_changes_nothing(database: Database) -> None:

@@ -27,11 +27,11 @@ from store.keys import Keys
 from store.lifecycle import beat
 from store.log_chunks import fetch_log_chunks, put_log_chunks
 from store.metrics.points import prepare_points, write_points
-from store.notes import add_note, edit_note
+from store.notes import add_note, edit_note, fetch_note_versions, fetch_notes, mark_note
 from store.once import write_once
 from store.parameters import log_parameters
 from store.purge_batches import delete_run_rows
-from store.purging import finish_purges, purge_experiment, purge_run
+from store.purging import finish_purges, purge_experiment, purge_note, purge_run
 from store.run_edits import delete_runs
 from store.runs import fetch_runs, find_missing_run
 from store.summary_overrides import fetch_summary_overrides, put_summary_overrides
@@ -77,8 +77,9 @@ async def delete(database: Database, run: RunID) -> None:
 
 
 async def count_left(database: Database) -> dict[str, int]:
-    """Return how many rows each table still has, of those that say something of a run: its lineage stays."""
+    """Return how many rows each table has that says something of a run: its lineage and the audit stay."""
     kept = {
+        "audits",
         "artifact_versions",
         "edges",
         "workspaces",
@@ -226,3 +227,31 @@ async def test_output_that_begins_at_the_same_line_replaces(database: Database) 
     async with database.read() as conn:
         chunks = await fetch_log_chunks(conn, DEFAULT, run, "stdout", from_line=7)
     assert [chunk.content for chunk in chunks] == [b"100 %"]
+
+
+async def test_a_purged_note_leaves_none_of_its_versions_and_its_id_is_refused(database: Database) -> None:
+    run, note, other = await make_run(database), NoteID(make_uuid7()), NoteID(make_uuid7())
+    async with database.write() as tx:
+        await add_note(tx, DEFAULT, NodeKey(NodeKind.RUN, run), "a secret", id=note)
+        await edit_note(tx, DEFAULT, note, "no secret")
+        await add_note(tx, DEFAULT, NodeKey(NodeKind.RUN, run), "stays", id=other)
+    with pytest.raises(Conflict, match="delete it first"):
+        async with database.write() as tx:
+            await purge_note(tx, DEFAULT, note)
+    async with database.write() as tx:
+        await mark_note(tx, DEFAULT, note, deleted=True)
+    async with database.write() as tx:
+        await purge_note(tx, DEFAULT, note)
+        changed = {change.key.uuid for change in tx.changes}
+
+    assert changed == {run, note}
+    async with database.read() as conn:
+        assert await fetch_note_versions(conn, DEFAULT, note) == []
+        assert set(await fetch_notes(conn, DEFAULT, [note, other])) == {other}
+        assert (await conn.execute(sa.select(tables.texts.c.subject))).scalars().all().count(note) == 0
+    with pytest.raises(Gone):
+        async with database.write() as tx:
+            await mark_note(tx, DEFAULT, note, deleted=False)
+    with pytest.raises(Gone):
+        async with database.write() as tx:
+            await purge_note(tx, DEFAULT, note)

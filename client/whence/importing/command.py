@@ -11,6 +11,7 @@ from whence.importing import documents
 from whence.importing.importer import ImportResult, import_lines
 from whence.importing.progress import ProgressDisplay
 from whence.importing.sources import find_mistakes, measure, read_lines
+from whence.printing import print_json
 from whence.service import Service, find_problem
 
 _DESCRIPTION = """Import runs, metrics, notes and lineage from JSON lines (docs/reference/import-format.md).
@@ -31,6 +32,7 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
     parser.add_argument("--check", action="store_true", help="check the files and send nothing")
     parser.add_argument("--create-workspace", action="store_true", help="make the workspace if it does not exist")
     parser.add_argument("--connections", type=_connections, default=4, metavar="N", help="requests at once (4)")
+    parser.add_argument("--json", action="store_true", help="print what was done as one JSON object")
     parser.add_argument("--quiet", action="store_true", help="show no progress")
     add_connection_options(parser)
     parser.set_defaults(run=run)
@@ -57,7 +59,10 @@ def run(args: argparse.Namespace) -> int:
                 connections=args.connections,
                 report=lambda entry: progress.advance(len(entry.raw)),
             )
-    print(tell(result))
+    if args.json:
+        print_json(result)
+    else:
+        print(tell(result))
     return 0
 
 

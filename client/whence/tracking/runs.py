@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
@@ -9,12 +10,12 @@ from uuid import UUID
 
 from whence.tracking.documents import make_params, make_tags
 from whence.tracking.exits import tell
-from whence.tracking.making import Makes
 from whence.tracking.measuring import Measures
-from whence.tracking.using import Uses
+from whence.tracking.surroundings import Surrounded
+from whence.tracking.system import SystemMetrics
 
 
-class Run(Measures, Uses, Makes):
+class Run(Measures, Surrounded):
     """One execution of code. Nothing it does waits for the service, and nothing it does ends a training.
 
     Made by `whence.init`. Used as a context manager it finishes itself, as failed where the block raised. Writes go to
@@ -22,10 +23,32 @@ class Run(Measures, Uses, Makes):
     sent by the next process, or by `whence sync`.
     """
 
+    _system: SystemMetrics | None = None
+
     def __init__(self, *args: Any, **more: Any) -> None:
         self._contexts = {}
         self.used = {}
         super().__init__(*args, **more)
+
+    def watch_system(self) -> None:
+        """Log how busy the machine is every ten seconds, as metrics below `system/`."""
+        self._system = SystemMetrics(self._log_system)
+        self._system.start()
+
+    def _log_system(self, values: dict[str, float], step: int) -> None:
+        named = {self._prefix + key: value for key, value in values.items()}
+        self._rows.append((named, step, time.time_ns() // 1_000_000, None))
+        self._wake()
+
+    def finish(self, status: str = "FINISHED", *, error: str | None = None) -> None:
+        """End the run and wait, as long as WHENCE_EXIT_WAIT says, for the service to take the rest.
+
+        `status` is FINISHED, FAILED or KILLED; `error` goes into the tag `error`. Called twice, the first one counts.
+        """
+        if self._system is not None:
+            self._system.stop()
+        self._wait_for_snapshot()
+        super().finish(status, error=error)
 
     def log_params(self, params: Mapping[str, Any]) -> None:
         """Set parameters: numbers, texts, booleans, lists, mappings. A value that was there before is replaced."""

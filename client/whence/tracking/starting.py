@@ -6,14 +6,15 @@ import getpass
 import os
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timezone
 from typing import Any, Literal
 from uuid import UUID
 
 from whence.failures import WhenceError
 from whence.ids import make_named, make_uuid7
-from whence.settings import Settings, read_settings
+from whence.settings import SNAPSHOT_PARTS, Settings, read_settings
+from whence.snapshot.seeds import SEEDS
 from whence.tracking.documents import make_params, make_tags
 from whence.tracking.exits import EXITS
 from whence.tracking.ranks import Launch, read_launch
@@ -41,6 +42,8 @@ def init(
     kind: str = "TRAIN",
     description: str | None = None,
     all_ranks: bool = False,
+    snapshot: bool | Collection[str] | None = None,
+    system: bool | None = None,
     settings: Settings | None = None,
 ) -> Run:
     """Begin a run and return it at once; the service need not be there.
@@ -53,6 +56,8 @@ def init(
     `forked_from` is the run that this one goes on from, under a name of its own, and `fork_step` the step of that run
     at which it does. Of several ranks only rank 0 writes, unless `all_ranks`: then the keys of the others begin with
     `rank/N/`.
+    `snapshot` says which parts of the surroundings are recorded (`git`, `packages`, `machine`, `build`; True: all,
+    False: none; else WHENCE_SNAPSHOT), `system` whether the machine's use is logged every ten seconds.
     Raises `WhenceError` for arguments that cannot be meant.
     """
     said = settings or read_settings()
@@ -66,7 +71,14 @@ def init(
     resumes = is_known and resume != "never"
     experiment = experiment or said.experiment
     run = Run(
-        Destination(said.url, said.workspace, said.token, said.spool_folder, offline=said.mode == "offline"),
+        Destination(
+            said.url,
+            said.workspace,
+            said.token,
+            said.spool_folder,
+            offline=said.mode == "offline",
+            upload_wait=said.upload_wait,
+        ),
         id=run_id,
         experiment=experiment,
         attempt=attempt,
@@ -87,8 +99,30 @@ def init(
         run.log_contents({key: value for key, value in contents.items() if value})
     if forked_from is not None:
         run.continue_from(forked_from.id if isinstance(forked_from, Run) else forked_from, step=fork_step)
+    run.send_left_files()
+    _watch(run, _choose_parts(said, given=snapshot), system=said.system if system is None else system)
     EXITS.add(run)
     return run
+
+
+def _watch(run: Run, parts: Collection[str], *, system: bool) -> None:
+    """Look at what the run runs in, once, and every ten seconds at how busy it is."""
+    run.take_snapshot(parts, os.environ)  # noqa: TID251
+    if SEEDS.seed is not None:
+        run.note_seed(SEEDS.seed)
+    if system:
+        run.watch_system()
+
+
+def _choose_parts(said: Settings, *, given: bool | Collection[str] | None) -> Collection[str]:
+    if given is None:
+        return said.snapshot
+    if isinstance(given, bool):
+        return SNAPSHOT_PARTS if given else ()
+    unknown = set(given) - set(SNAPSHOT_PARTS)
+    if unknown:
+        raise WhenceError(f"snapshot names {', '.join(sorted(unknown))}; parts are {', '.join(SNAPSHOT_PARTS)}")
+    return given
 
 
 def _choose_id(given: str | UUID | None, said: Settings, launch: Launch) -> tuple[UUID, bool]:

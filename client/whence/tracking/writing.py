@@ -84,6 +84,10 @@ class RunWriter:
         """Finish at the end of the process."""
         self.finish(status, error=error)
 
+    def note_seed(self, seed: int) -> None:
+        """Record by what the generators of random numbers were seeded."""
+        self._write("logBatch", {"tags": {"seed": str(seed)}})
+
     def begin_in_child(self) -> None:
         """Write as another writer from here on: this is a forked child, whose parent keeps what is in the buffers."""
         self._session.abandon()
@@ -125,6 +129,10 @@ class RunWriter:
         self._recorder.add(lambda _: Request(operation, (body,), may_exist=may_exist))
         self._start()
 
+    def send_left_files(self) -> None:
+        """Send the files that earlier processes of the run left."""
+        self._session.send_left_files()
+
     def _add_keyed(self, operation: str, fields: dict[str, Any]) -> None:
         """Queue a write of something else than the run, which a key of its own makes happen once."""
         self.add_request(operation, fields | {"clientKey": str(uuid4())})
@@ -149,7 +157,13 @@ class RunWriter:
             self._session.start()
 
     def _say_what_waits(self) -> None:
-        outgoing = self._session.outgoing
+        outgoing, uploads = self._session.outgoing, self._session.uploads
+        if uploads is not None and uploads.waiting:
+            why = f" ({uploads.reason})" if uploads.reason else ""
+            self._warn(
+                f"{uploads.waiting} file{'s' if uploads.waiting > 1 else ''} of run {self.id} wait in "
+                f"{outgoing.folder}{why}; the next process of the run, or `whence sync`, sends them"
+            )
         if not outgoing.waiting:
             return
         reason = f" ({outgoing.reason})" if outgoing.reason else ""
