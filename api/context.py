@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
     from starlette.requests import HTTPConnection
 
+    from api.compiled.mutations import Outcome
     from api.compiled.plans import Plans
     from api.loaders import Loaders
     from api.settings import ServerSettings
@@ -67,6 +68,8 @@ class Context:
     """How fresh the graph's last answer was; None where the record gave all."""
     plans: Plans | None = None
     """What was compiled for the document, where it is cached and the settings do not say otherwise."""
+    outcome: Outcome | None = None
+    """What the operation's mutation gave already: its resolver gives it, and is not called."""
     _loaders: Loaders | None = field(default=None, repr=False)
 
     @property

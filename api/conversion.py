@@ -44,30 +44,34 @@ class Converter:
 
     def convert(self, value: Mapping[str, Any]) -> Any:
         """Make an input of a mapping that graphql-core has checked."""
-        known = self._fields
-        made = dict(self._absent)
+        known = self.fields
+        made = dict(self.absent)
         for name, given in value.items():
             field, convert = known[name]
             made[field] = given if convert is None else convert(given)
         return self._definition.origin(**made)
 
     @cached_property
-    def _absent(self) -> dict[str, None]:
+    def absent(self) -> dict[str, None]:
         """Fields without a default, which are null where nothing is given."""
         fields = self._definition.fields
         return {f.python_name: None for f in fields if f.default_value is MISSING and f.default_factory is MISSING}
 
     @cached_property
-    def _fields(self) -> dict[str, tuple[str, Convert | None]]:
+    def fields(self) -> dict[str, tuple[str, Convert | None]]:
         """By its name in GraphQL, each field's name here and how its value is converted, if it is."""
         name = self._config.name_converter.from_field
+        types = self.types
         return {
-            name(field): (
-                field.python_name,
-                find_converter(field.resolve_type(type_definition=self._definition), self._config),
-            )
+            name(field): (field.python_name, find_converter(types[name(field)], self._config))
             for field in self._definition.fields
         }
+
+    @cached_property
+    def types(self) -> dict[str, Any]:
+        """By its name in GraphQL, each field's type as Strawberry knows it."""
+        name = self._config.name_converter.from_field
+        return {name(field): field.resolve_type(type_definition=self._definition) for field in self._definition.fields}
 
 
 def find_converter(type_: Any, config: StrawberryConfig) -> Convert | None:

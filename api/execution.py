@@ -22,6 +22,7 @@ from graphql import (
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import validate_document
 
+from api.compiled.mutations import CompiledMutation
 from api.compiled.plans import Plans
 from api.context import Context
 from api.limits import COST_BUDGET, MAX_TOKENS, CostModel, DocumentLimits, refuse
@@ -40,6 +41,8 @@ class Prepared:
     fragments: dict[str, FragmentDefinitionNode]
     costs: OrderedDict[tuple[Any, ...], int]
     plans: Plans = field(default_factory=Plans)
+    mutations: dict[str | None, CompiledMutation | None] = field(default_factory=dict)
+    """What was compiled, by the name of the operation that was asked for."""
 
 
 class PreparedDocuments:
@@ -127,4 +130,9 @@ class Execution(SchemaExtension):
 
     def get_results(self) -> dict[str, Any]:
         """Return what stands in the answer's `extensions`."""
-        return {} if self._cost is None else {"cost": {"requested": self._cost, "budget": COST_BUDGET}}
+        return {} if self._cost is None else tell_cost(self._cost)
+
+
+def tell_cost(cost: int) -> dict[str, Any]:
+    """Return what an answer's `extensions` say of its cost."""
+    return {"cost": {"requested": cost, "budget": COST_BUDGET}}

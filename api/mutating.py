@@ -31,6 +31,9 @@ CLIENT_KEY = (
 )
 TOKEN = "Give it as `atLeast` and the answer shows this write."  # noqa: S105
 
+NO_DIGEST = b""
+"""Of a mutation that nobody could tell from another of the same body."""
+
 SINGLETONS = (NoneType, bool, Enum, type(strawberry.UNSET))
 
 T = TypeVar("T")
@@ -85,7 +88,7 @@ def read_delivery(info: Info, body: Keyed, run: RunID | None = None) -> Delivery
     delivered = body if isinstance(body, Delivered) else Delivered()
     return Delivery(
         operation=info.field_name,
-        digest=digest_input(body),
+        digest=digest_input(body) if body.client_key is not None or delivered.writer is not None else NO_DIGEST,
         client_key=body.client_key,
         run=run,
         writer=read_uuid(delivered.writer, "writer"),
@@ -159,18 +162,24 @@ def digest_input(body: Keyed) -> bytes:
 
 def _say(value: Any) -> Any:
     """Return an input as a mapping of what it says, and lists of inputs as lists of them."""
-    if isinstance(value, list):
-        return [_say(item) for item in value] if value and is_dataclass(value[0]) else value
-    if not is_dataclass(value):
-        return value
     kind: Any = type(value)
+    if kind is list:
+        first: Any = type(value[0]) if value else kind
+        return value if _find_defaults(first) is None else [_say(item) for item in value]
     defaults = _find_defaults(kind)
+    if defaults is None:
+        return value
     return {name: _say(held) for name, held in vars(value).items() if held is not defaults[name]}
 
 
 @cache
-def _find_defaults(kind: Any) -> dict[str, Any]:
-    """Return the default of each field where that is one and the same object: null, a flag, a choice."""
+def _find_defaults(kind: Any) -> dict[str, Any] | None:
+    """Return the default of each field where that is one and the same object: null, a flag, a choice.
+
+    None for a class that is no input.
+    """
+    if not is_dataclass(kind):
+        return None
     defaults = {field.name: field.default for field in fields(kind)}
     return {name: given if isinstance(given, SINGLETONS) else MISSING for name, given in defaults.items()}
 

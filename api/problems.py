@@ -131,6 +131,11 @@ class ProblemHandler(strawberry.ExceptionHandler[errors.DomainError]):
 
     error_type = NotFound
 
+    @staticmethod
+    def describe(exception: Exception) -> Problem | None:
+        """Return the problem of an expected failure; None for one that nobody expected."""
+        return describe_problem(exception, below=("input",)) if isinstance(exception, errors.DomainError) else None
+
     def handle(self, exception: errors.DomainError, *, field: Any, info: Info) -> Problem:
         """Return the problem; what stores call `run` stands in the argument `input`."""
         return describe_problem(exception, below=("input",))

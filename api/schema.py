@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from operator import attrgetter
 from typing import Any
 
@@ -9,7 +10,8 @@ import strawberry
 from graphql import GraphQLError, GraphQLObjectType, GraphQLSchema
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
-from strawberry.types import ExecutionContext
+from strawberry.types import ExecutionContext, ExecutionResult
+from strawberry.types.graphql import OperationType
 
 from api.artifacts.mutations import ArtifactMutations
 from api.changes.subscriptions import ChangeSubscriptions
@@ -37,6 +39,7 @@ from api.parameters.queries import ParameterQueries
 from api.problems import ProblemHandler
 from api.projections.mutations import ProjectionMutations
 from api.projections.queries import ProjectionQueries
+from api.quick_mutations import QuickMutations, replay_outcomes
 from api.runs.batches import BatchMutations
 from api.runs.bulk_mutations import BulkRunMutations
 from api.runs.mutations import RunMutations
@@ -101,7 +104,35 @@ class Schema(strawberry.Schema):
         super().__init__(**options)
         read_plainly(self._schema)
         convert_quickly(self._schema, self.config)
+        replay_outcomes(self._schema)
         self._documents = PreparedDocuments(self._schema)
+        self._quick = QuickMutations(self._schema, self.config, self._documents, ProblemHandler.describe)
+
+    async def execute(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Any | None = None,
+        root_value: Any | None = None,
+        operation_name: str | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+    ) -> ExecutionResult:
+        """Answer an operation: a plain mutation the short way, all else as Strawberry does."""
+        done = await self._quick.answer(
+            query, variable_values or {}, context_value, name=operation_name, allowed=allowed_operation_types
+        )
+        if done is not None:
+            return done
+        return await super().execute(
+            query,
+            variable_values,
+            context_value,
+            root_value,
+            operation_name,
+            allowed_operation_types,
+            operation_extensions,
+        )
 
     def get_extensions(self, sync: bool = False) -> list[SchemaExtension]:  # noqa: FBT001, FBT002  # Strawberry's own
         return [Execution(self._documents)]

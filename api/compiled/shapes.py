@@ -157,6 +157,10 @@ class Abstract(Shape):
                 done[place] = one
         return _with_nulls(values, done)
 
+    def find_ready(self, cls: type) -> Plan | None:
+        """Return the plan of a class, if a value of it came before."""
+        return self._plans.get(cls)
+
     def _find_plan(self, executor: CompiledExecutor, cls: type) -> Plan:
         """Return the plan of a class, made when its first value comes: most of a union's types never come."""
         if cls not in self._plans:

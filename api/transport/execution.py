@@ -66,10 +66,11 @@ async def run_watched(
     """
     task = asyncio.ensure_future(work)
     try:
-        async with asyncio.timeout(seconds):
-            await asyncio.wait({task}, timeout=WATCH_AFTER_S)
-            if not task.done():
-                await _outlast(task, operation, wait_gone)
+        await asyncio.wait({task}, timeout=min(WATCH_AFTER_S, seconds))
+        if task.done():
+            return task.result()
+        async with asyncio.timeout(max(0.0, seconds - WATCH_AFTER_S)):
+            await _outlast(task, operation, wait_gone)
             return await task
     except TimeoutError as exc:
         raise Refusal(Unavailable(f"the request took longer than {seconds:g} s and was stopped")) from exc

@@ -14,6 +14,7 @@ from api.transport.refusals import Refusal
 from domain.errors import InvalidInput
 
 MAX_TOKENS = 20_000
+LARGEST_REMEMBERED = 20_000  # characters of a document about which something is remembered
 KEYWORD = re.compile(r"\b(?:query|mutation|subscription)\b")
 
 
@@ -34,7 +35,7 @@ class Operation(msgspec.Struct, rename="camel", kw_only=True):
 
     def check_name(self) -> None:
         """Raise `Refusal` for a document of several operations when none is named: nobody may guess which."""
-        if self.name is None and len(KEYWORD.findall(self.query or "")) > 1 and count_operations(self.query or "") > 1:
+        if self.name is None and has_several(self.query or ""):
             raise Refusal(InvalidInput("the document has several operations; name one", path=["operationName"]))
 
     @property
@@ -103,7 +104,16 @@ def find_kind(document: str, name: str | None) -> OperationType | None:
     return None if operation is None else operation.operation
 
 
-@lru_cache(maxsize=256)
+def has_several(document: str) -> bool:
+    """Say whether a document has several operations."""
+    return _has_several(document) if len(document) <= LARGEST_REMEMBERED else _has_several.__wrapped__(document)
+
+
+@lru_cache(maxsize=1000)
+def _has_several(document: str) -> bool:
+    return len(KEYWORD.findall(document)) > 1 and count_operations(document) > 1
+
+
 def count_operations(document: str) -> int:
     """Return how many operations a document has; none if it is none, which its execution will tell."""
     try:

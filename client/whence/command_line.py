@@ -16,6 +16,7 @@ from whence.settings import read_settings
 COMMANDS = {
     "status": "whence.status",
     "runs": "whence.run_table.command",
+    "search": "whence.searching.command",
     "lineage": "whence.lineage.command",
     "show": "whence.showing.command",
     "compare": "whence.comparing.command",

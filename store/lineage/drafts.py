@@ -18,14 +18,14 @@ class Touched:
     """What inference has to look at again.
 
     `versions`: their producers, times, digests or places changed. `used`: artifacts that somebody used. `runs`: what
-    they used, called or continue changed. `datasets`, `models`: facts without a version, aliases. `sides`: runs whose
-    Evaluation got or lost an edge.
+    they used, called or continue changed. `facts`: by their name, those without a version that changed, or whose run
+    did. `models`: their aliases changed. `sides`: runs whose Evaluation got or lost an edge.
     """
 
     versions: set[NodeKey] = field(default_factory=set)
     used: set[UUID] = field(default_factory=set)
     runs: set[RunID] = field(default_factory=set)
-    datasets: set[UUID] = field(default_factory=set)
+    facts: dict[NodeKey, set[UUID]] = field(default_factory=dict)
     models: set[UUID] = field(default_factory=set)
     sides: set[RunID] = field(default_factory=set)
 
@@ -44,10 +44,14 @@ class Touched:
             self.versions.add(edge.target)
 
     def add_fact(self, fact: UnboundFact) -> None:
-        (self.models if fact.name.kind is NodeKind.MODEL else self.datasets).add(fact.name.uuid)
+        self.facts.setdefault(fact.name, set()).add(fact.id)
+
+    def list_facts(self, kind: NodeKind) -> dict[UUID, set[UUID]]:
+        """Return the facts about names of a kind."""
+        return {name.uuid: facts for name, facts in self.facts.items() if name.kind is kind}
 
     def __bool__(self) -> bool:
-        return bool(self.versions or self.used or self.runs or self.datasets or self.models or self.sides)
+        return bool(self.versions or self.used or self.runs or self.facts or self.models or self.sides)
 
 
 @dataclass(slots=True)

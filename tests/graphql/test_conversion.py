@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from graphql import (
     GraphQLInputField,
     GraphQLInputObjectType,
     GraphQLInputType,
+    GraphQLNonNull,
     GraphQLScalarType,
     Undefined,
     coerce_input_value,
@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 from strawberry.exceptions import StrawberryInputCoercionError
 from strawberry.types.arguments import convert_argument
 
+from api.compiled.inputs import Inputs
 from api.conversion import Converter
 from api.metrics.inputs import LogMetricsInput, MetricSeriesInput
 from api.mutating import Keyed, digest_input
@@ -80,15 +81,15 @@ def make_objects(type_: GraphQLInputObjectType, depth: int) -> st.SearchStrategy
         )
     needed = {name: make_values(field.type, depth + 1) for name, field in type_.fields.items() if is_needed(field)}
     rest = {
-        name: st.deferred(partial(make_optional, field.type, depth + 1))
+        name: make_later(field.type, depth + 1)
         for name, field in type_.fields.items()
         if name not in needed and not (depth > DEPTH and is_deep(field.type)) and not is_non_null_type(field.type)
     }
     return st.fixed_dictionaries(needed, optional=rest)
 
 
-def make_optional(type_: GraphQLInputType, depth: int) -> st.SearchStrategy[Any]:
-    return st.none() | make_values(type_, depth)
+def make_later(type_: GraphQLInputType, depth: int) -> st.SearchStrategy[Any]:
+    return st.deferred(lambda: st.none() | make_values(type_, depth))
 
 
 def is_needed(field: GraphQLInputField) -> bool:
@@ -177,3 +178,51 @@ def test_what_is_said_stands_in_the_digest_in_nested_inputs_too() -> None:
     ]
 
     assert len({digest_input(body) for body in said}) == len(said)
+
+
+@pytest.mark.parametrize("name", sorted(INPUTS))
+@settings(max_examples=10, deadline=None)
+@given(data=st.data())
+def test_an_input_is_made_at_once_as_it_is_made_in_two_steps(name: str, data: st.DataObject) -> None:
+    type_ = INPUTS[name]
+    whole = data.draw(make_objects(type_, 0))
+
+    assert make_at_once(whole, type_) == make_in_two_steps(whole, type_)
+
+    broken = data.draw(make_broken(type_))
+    made = make_at_once(broken, type_)
+
+    assert made is REFUSED or made == make_in_two_steps(broken, type_)
+
+
+def make_at_once(value: Any, type_: GraphQLInputObjectType) -> Any:
+    return make_or_refuse(lambda: Inputs(schema.config).find(GraphQLNonNull(type_))(value))
+
+
+def make_in_two_steps(value: Any, type_: GraphQLInputObjectType) -> Any:
+    """Make an input as graphql-core and Strawberry do; what graphql-core refuses is no mapping."""
+    converter = Converter(type_.extensions["strawberry-definition"], schema.config)
+
+    def make() -> Any:
+        coerced = coerce_input_value(value, GraphQLNonNull(type_))
+        return REFUSED if coerced is Undefined else converter.convert(coerced)
+
+    return make_or_refuse(make)
+
+
+REFUSED = object()
+
+
+def make_or_refuse(make: Callable[[], Any]) -> Any:
+    try:
+        return make()
+    except Exception:  # whatever it is: the long way tells it
+        return REFUSED
+
+
+def make_broken(type_: GraphQLInputObjectType) -> st.SearchStrategy[Any]:
+    """Return objects with a field that is wrong, missing or unknown, and what is no object."""
+    wrong = st.sampled_from([None, [], {}, "", 1.5, True, [None], {"nobody": 1}])
+    some = st.dictionaries(st.sampled_from([*sorted(type_.fields), "nobody"]), wrong, max_size=3)
+    whole = make_objects(type_, 0)
+    return some | st.sampled_from([None, [], "", 1]) | st.builds(lambda one, other: {**one, **other}, whole, some)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from store.database import Database
 from store.search.vocabulary import learn_words
 from tests.graphql.asking import Client, Json
 from tests.graphql.documents import read_operation
+from tests.project.checkout import ROOT, read
 
 SPIKE = "A loss spike after warmup; the learning rate of 0.02 was too high. See val_loss."
 RUNS: dict[str, Json] = {
@@ -312,3 +314,12 @@ async def test_deleted_and_archived_things_and_other_workspaces_are_not_found(
     assert "message" not in done
     assert [one["totalCount"]["value"] for one in (here, there, left)] == [1, 1, 0]
     assert strange["code"] == "NOT_FOUND"
+
+
+@pytest.mark.parametrize("number", range(5))
+async def test_what_the_guide_shows_runs_as_written(client: Client, project: dict[str, str], number: int) -> None:
+    documents = re.findall(r"```graphql\n(.*?)```", read(ROOT / "docs" / "search.md"), re.DOTALL)
+    answer = await client.ask(documents[number])
+
+    assert len(documents) == 5
+    assert None not in answer.values()

@@ -111,12 +111,11 @@ async def test_the_index_answers_as_the_record_does_and_says_that_it_did(
 
         first = (await index.ask(SEARCH, {"text": "loss", "first": 5}))["search"]
         await index.do(read_operation("AddNote"), {"on": WEB, "text": "loss loss loss"})
-        rest = (await index.ask(SEARCH, {"text": "loss", "first": 99, "after": first["pageInfo"]["endCursor"]}))[
-            "search"
-        ]
-        strange = await record.fail(SEARCH, {"text": "loss", "after": first["pageInfo"]["endCursor"]})
-        suggested = 'suggest(prefix: "val_los", kinds: [METRIC_KEY]) { kind text count }'
-        typo = f'{{ search(text: "wramup") {{ didYouMean }} {suggested} }}'
+        after = first["pageInfo"]["endCursor"]
+        rest = (await index.ask(SEARCH, {"text": "loss", "first": 99, "after": after}))["search"]
+        strange = await record.fail(SEARCH, {"text": "loss", "after": after})
+        typo = """{ search(text: "wramup") { didYouMean }
+          suggest(prefix: "val_los", kinds: [METRIC_KEY]) { kind text count } }"""
         corrected = await index.ask(typo)
 
     hits = [edge["node"]["id"] for edge in first["edges"] + rest["edges"]]

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TypeAlias
 
 import asyncpg
 import pytest
 from elasticsearch import AsyncElasticsearch
 
+from domain.ids import WorkspaceID
 from search.elastic.generations import Names, prepare_generation
 from search.elastic.index import ElasticsearchSearchIndex
+from search.memory.memory_index import MemorySearchIndex
+from search.postgres_index import PostgresSearchIndex
+from search.search_index import SearchIndex
 from store.database import Database
+from store.search.vocabulary import learn_words
+from tests.search_meaning.recording import read_documents
 from tests.servers.databases import clone, drop, with_database
 from tests.servers.shared_servers import SharedServers
 
@@ -38,3 +45,27 @@ async def index(elasticsearch_url: str, index_prefix: str) -> AsyncIterator[Elas
     yield ElasticsearchSearchIndex(client, prefix=names.prefix, generation=1)
     await client.indices.delete_index_template(name=names.prefix)
     await client.close()
+
+
+Fill: TypeAlias = Callable[..., Awaitable[SearchIndex]]
+ADAPTERS = ("memory", "record", "elasticsearch")
+
+
+@pytest.fixture(params=ADAPTERS)
+def fill(request: pytest.FixtureRequest, record: Database) -> Fill:
+    """Return what gives each adapter in turn, holding all documents of a workspace of the record."""
+    name: str = request.param
+    index: SearchIndex = {
+        "memory": MemorySearchIndex,
+        "record": lambda: PostgresSearchIndex(record.read),
+        "elasticsearch": lambda: request.getfixturevalue("index"),
+    }[name]()
+
+    async def fill_with(*workspaces: WorkspaceID) -> SearchIndex:
+        for workspace in workspaces:
+            await index.apply(await read_documents(record, workspace))
+        await learn_words(record)
+        await index.refresh()
+        return index
+
+    return fill_with

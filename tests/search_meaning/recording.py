@@ -93,14 +93,19 @@ async def record_world(database: Database, world: Sequence[SearchDocument], *, a
             await writer.write_note(document)
     if archived:
         await writer.put_away()
+    documents = await read_documents(database, workspace)
+    return World(workspace, writer.runs, documents, frozenset(writer.hidden))
+
+
+async def read_documents(database: Database, workspace: WorkspaceID) -> list[SearchDocument]:
+    """Return the documents of all that a workspace has."""
     async with database.read_primary() as conn:
         keys = [
             NodeKey(kind, one)
             for kind, table in KINDS.items()
             for one in (await conn.execute(sa.select(table.c.id).where(table.c.workspace == workspace))).scalars()
         ]
-        documents = await fetch_documents(conn, workspace, keys)
-    return World(workspace, writer.runs, documents, frozenset(writer.hidden))
+        return await fetch_documents(conn, workspace, keys)
 
 
 class _Writer:
