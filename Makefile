@@ -31,8 +31,10 @@ install: $(DEVELOPMENT) ## make .venv with the service, the client and the tools
 test: check ## check, and the ordinary tests
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
-test-servers: $(DEVELOPMENT) ## install the Java that the tests' Neo4j and Elasticsearch run on, unless one of 21 or newer is there
+test-servers: $(DEVELOPMENT) ## install what the tests' Neo4j, Elasticsearch and S3 run on: Java, unless one of 21 or newer is there, and moto
 	@$(BIN)/python -m tests.servers.java >/dev/null 2>&1 || $(PIP) --require-hashes -r requirements/java.lock
+	@test -x .cache/s3/bin/moto_server || { $(PYTHON) -m venv .cache/s3 && \
+		.cache/s3/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements/s3.lock; }
 
 test-long: $(DEVELOPMENT) ## the property and fault tests at full length
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --long
@@ -79,6 +81,7 @@ lock: ## write requirements/*.lock from the two pyproject.toml (UPGRADE=--upgrad
 	$(COMPILE) pyproject.toml --group dev -c requirements/server.lock -c requirements/build.lock -o requirements/dev.lock
 	$(COMPILE) --group examples -c requirements/server.lock -o requirements/examples.lock
 	$(COMPILE) --group java -o requirements/java.lock
+	$(COMPILE) --group s3 -o requirements/s3.lock
 
 # Hashes of every file, addresses of none. The two distributions of this checkout are never in a lock.
 COMPILE := .cache/lock/bin/uv --quiet pip compile $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
@@ -97,7 +100,7 @@ $(SERVER): requirements/build.lock requirements/server.lock $(DISTRIBUTIONS) | $
 	@echo "installing the service (once, about a minute)"
 	@$(PIP) --require-hashes -r requirements/build.lock -r requirements/server.lock
 	@$(PIP) --no-index --no-deps --no-build-isolation -e client -e .
-	@$(BIN)/python -m compileall -q $(VENV)/lib api client/whence demo domain lineage projection search store || true
+	@$(BIN)/python -m compileall -q $(VENV)/lib api artifacts client/whence demo domain lineage projection search store || true
 	@touch $@
 
 $(DEVELOPMENT): requirements/dev.lock $(SERVER)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Scope
 from strawberry.schema.base import BaseSchema
 
+from api.blobs.endpoint import BlobEndpoint, RunFileEndpoint
 from api.context import Services
 from api.pages.documents import Documents
 from api.pages.files import make_content, read_content, send_content
@@ -30,6 +32,7 @@ from api.transport.sockets import SocketEndpoint
 from domain.errors import NotFound
 
 GRAPHQL_PATHS = ("/graphql", "/w/{workspace}/graphql")
+_GRAPHQL_PATH = re.compile(r"(/w/[^/]+)?/graphql")
 PROBES = frozenset({"/healthz", "/readyz"})
 OPEN_PATHS = frozenset({"/", "/docs", "/schema.graphql", "/favicon.ico"})
 OPEN_FOLDERS = ("/docs/", "/files/")
@@ -82,6 +85,8 @@ def _make_routes(schema: BaseSchema, services: Services, figures: Figures, guard
     return [
         *(Route(path, over_http) for path in GRAPHQL_PATHS),
         *(WebSocketRoute(path, sockets.serve) for path in GRAPHQL_PATHS),
+        Route("/w/{workspace}/artifacts/{digest}", BlobEndpoint(services, directory)),
+        Route("/w/{workspace}/runs/{run}/files/{path:path}", RunFileEndpoint(services, directory)),
         Route("/healthz", alive),
         Route("/readyz", Readiness(services.database).page),
         Route("/metrics", figures.page),
@@ -108,7 +113,9 @@ def _is_open(scope: Scope) -> bool:
         return True
     request = Request(scope)
     return (
-        path.endswith("/graphql") and "query" not in request.query_params and wants_page(request.headers.get("accept"))
+        _GRAPHQL_PATH.fullmatch(path) is not None
+        and "query" not in request.query_params
+        and wants_page(request.headers.get("accept"))
     )
 
 

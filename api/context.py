@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from api.compiled.plans import Plans
     from api.loaders import Loaders
     from api.settings import ServerSettings
+    from artifacts.keeping import ArtifactStore
     from domain.projections import Freshness
     from lineage.graph import LineageGraph
     from projection.routing import Router, Wants
+    from search.search_index import SearchIndex
     from store.database import Database
     from store.ingest.ingest import Ingest
     from store.keys import Keys
@@ -43,6 +45,10 @@ class Services:
     settings: ServerSettings
     graph: Router[LineageGraph] | None = None
     """Where questions of lineage go; None: to the record."""
+    artifacts: ArtifactStore | None = None
+    """Where the bytes of artifacts lie; None: nowhere."""
+    index: Router[SearchIndex] | None = None
+    """Where questions of search go; None: to the record."""
 
 
 @dataclass(slots=True, kw_only=True)

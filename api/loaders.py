@@ -10,7 +10,7 @@ from api.experiments.loaders import ExperimentLoader
 from api.lineage.links import MomentLoader
 from api.metrics.loaders import DefinitionsLoader, SeriesCountLoader, SeriesLoader, SummariesLoader
 from api.models.loaders import AliasesLoader, SameBytesLoader
-from api.nodes.loaders import NodeLoader
+from api.nodes.loaders import NodeLoader, PurgedLoader
 from api.notes.loaders import NoteCountLoader, NotesOnLoader
 from api.parameters.loaders import ParametersLoader
 from api.runs.loaders import ChildCountLoader, ChildrenLoader, RunLoader
@@ -26,6 +26,10 @@ class Loaders:
     @cached_property
     def nodes(self) -> NodeLoader:
         return NodeLoader(self._context)
+
+    @cached_property
+    def purged(self) -> PurgedLoader:
+        return PurgedLoader(self._context)
 
     @cached_property
     def moments(self) -> MomentLoader:

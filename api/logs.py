@@ -13,7 +13,16 @@ from structlog.typing import EventDict, Processor
 from api.settings import ServerSettings
 
 # Libraries whose ordinary talk says nothing that our own events do not say better.
-QUIETED = ("alembic", "uvicorn", "uvicorn.error", "uvicorn.access", "strawberry", "websockets", "asyncio")
+QUIETED = (
+    "alembic",
+    "uvicorn",
+    "uvicorn.error",
+    "uvicorn.access",
+    "strawberry",
+    "websockets",
+    "asyncio",
+    "elastic_transport",
+)
 PLAIN_ATTRIBUTES = frozenset(vars(logging.makeLogRecord({}))) | {"message", "color_message", "taskName"}
 
 

@@ -35,9 +35,11 @@ command-line client has its own three: `WHENCE_URL`, `WHENCE_TOKEN`, `WHENCE_WOR
 """
 TITLES = {
     "": "The service",
+    "artifacts": "Bytes of artifacts",
     "database": "The record",
     "ingest": "Ingest of metric points",
     "neo4j": "The lineage graph",
+    "elasticsearch": "The search index",
     "projection": "Projections",
 }
 

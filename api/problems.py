@@ -105,11 +105,14 @@ BY_ERROR: dict[type[errors.DomainError], type[Problem]] = {
 PROBLEMS: Any = Union[*BY_ERROR.values()]  # made from the table, so that none is forgotten
 
 
-def result_of(payload: type) -> Any:
-    """Return the union of a mutation: its payload, and every problem. `CreateRunPayload` gives `CreateRunResult`."""
+def result_of(payload: type, *own: type) -> Any:
+    """Return the union of a mutation: its payload, and every problem. `CreateRunPayload` gives `CreateRunResult`.
+
+    `own`: problems that only this mutation has.
+    """
     name = payload.__name__.removesuffix("Payload") + "Result"
     description = f"What the mutation answers: {payload.__name__}, or the problem that kept it from happening."
-    return Annotated[Union[payload, PROBLEMS], strawberry.union(name, description=description)]  # noqa: UP007
+    return Annotated[Union[payload, *own, PROBLEMS], strawberry.union(name, description=description)]
 
 
 def describe_problem(error: errors.DomainError, *, below: tuple[str, ...] = ()) -> Problem:

@@ -45,6 +45,7 @@ from api.runs.bulk_mutations import BulkRunMutations
 from api.runs.mutations import RunMutations
 from api.runs.queries import RunQueries
 from api.scalars import SCALARS
+from api.search.queries import SearchQueries
 from api.tags.mutations import TagMutations
 from api.workspaces.mutations import WorkspaceMutations
 from api.workspaces.queries import WorkspaceQueries
@@ -61,6 +62,7 @@ class Query(
     NodeQueries,
     LineageQueries,
     LineageFindingQueries,
+    SearchQueries,
     ProjectionQueries,
 ):
     pass

@@ -12,6 +12,7 @@ from api.projections.figures import ProjectionFigures
 from api.settings import Settings
 from api.transport.observation import Figures
 from api.ways import Ways, open_ways
+from artifacts.keeping import ArtifactStore
 from domain.ids import RunID, WorkspaceID
 from domain.projections import ProjectionName
 from projection.hosting import list_lines, prepare_projections
@@ -27,12 +28,14 @@ from store.numbers import Numbers
 from store.once import forget_client_keys
 from store.purging import finish_purges
 from store.received import forget_digests
+from store.search.vocabulary import learn_words
 from store.upkeep import sample_position, trim_outbox
 from store.wakeups import Wakeups
 
 P = TypeVar("P")
 
 SWEEP_S = 5.0
+LEARN_S = 2.0
 SAMPLE_S = 60.0
 PURGE_S = 300.0
 FORGET_S = 3600.0
@@ -68,6 +71,7 @@ async def open_services(settings: Settings, *, url: str, figures: Figures) -> As
             on_crash=lambda name: figures.crashes.labels(name).inc(),
         )
         graph = make_router(ProjectionName.GRAPH, ways.graph, database, wakeups, settings)
+        index = make_router(ProjectionName.INDEX, ways.index, database, wakeups, settings)
         try:
             await ingest.start()
             await background.start()
@@ -80,10 +84,13 @@ async def open_services(settings: Settings, *, url: str, figures: Figures) -> As
                 wakeups=wakeups,
                 settings=settings.server,
                 graph=graph,
+                artifacts=ArtifactStore.open(settings.artifacts, settings.server.data),
+                index=index,
             )
         finally:
-            if graph is not None:
-                await graph.close()
+            for router in (graph, index):
+                if router is not None:
+                    await router.close()
             await background.stop()
             await ingest.stop()
 
@@ -125,6 +132,7 @@ def list_background(database: Database, compactor: Compactor, settler: Settler, 
         "late_summaries": settler.run,
         "wakeups": wakeups.run,
         "lost_runs": repeat(lambda: sweep_lost_runs(database), seconds=SWEEP_S),
+        "words_in_use": repeat(lambda: learn_words(database), seconds=LEARN_S),
         "position_samples": repeat(lambda: sample_position(database), seconds=SAMPLE_S),
         "unfinished_purges": repeat(lambda: finish_purges(database), seconds=PURGE_S),
         "old_client_keys": repeat(lambda: forget_client_keys(database), seconds=FORGET_S),

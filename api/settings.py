@@ -13,8 +13,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, ByteSize, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from artifacts.settings import ArtifactSettings
 from lineage.settings import Neo4jSettings
 from projection.settings import ProjectionSettings
+from search.elastic.settings import ElasticsearchSettings
 from store.ingest.settings import IngestSettings
 from store.settings import DatabaseSettings
 
@@ -43,7 +45,10 @@ class ServerSettings(BaseSettings):
         env_prefix="WHENCE_", frozen=True, extra="forbid", env_ignore_empty=True, validate_default=False
     )
 
-    data: Path = Field(default=Path(".whence"), description="Folder of the private Postgres; made when absent.")
+    data: Path = Field(
+        default=Path(".whence"),
+        description="Folder of the private Postgres, of artifacts and of uploads; made when absent.",
+    )
     host: str = Field(default="127.0.0.1", description="Address to listen on. Off loopback an access token is needed.")
     port: int = Field(default=8900, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     token: SecretStr | None = Field(
@@ -138,9 +143,11 @@ def is_loopback(host: str) -> bool:
 
 COMPONENTS: dict[str, type[BaseSettings]] = {
     "": ServerSettings,
+    "artifacts": ArtifactSettings,
     "database": DatabaseSettings,
     "ingest": IngestSettings,
     "neo4j": Neo4jSettings,
+    "elasticsearch": ElasticsearchSettings,
     "projection": ProjectionSettings,
 }
 """Sections of `whence.toml`; the server's own settings stand at its top."""
@@ -153,7 +160,9 @@ class Settings:
     server: ServerSettings
     database: DatabaseSettings
     ingest: IngestSettings
+    artifacts: ArtifactSettings = field(default_factory=ArtifactSettings)
     neo4j: Neo4jSettings = field(default_factory=Neo4jSettings)
+    elasticsearch: ElasticsearchSettings = field(default_factory=ElasticsearchSettings)
     projection: ProjectionSettings = field(default_factory=ProjectionSettings)
 
 
@@ -223,5 +232,5 @@ def _explain(section: str, error: Any) -> str:
     field = str(error["loc"][0])
     if error["type"] == "extra_forbidden":
         return f"{'.'.join(part for part in (section, field) if part)}: no setting has this name"
-    secret = field in ("token", "url", "read_url")
+    secret = field in ("token", "url", "read_url", "api_key")
     return f"{variable_name(section, field)}: {message}" + ("" if secret else f" (it is {error['input']!r})")

@@ -10,6 +10,7 @@ from api.settings import Settings
 from lineage.graph import LineageGraph
 from projection.routing import Serving
 from projection.targets import ProjectionTarget
+from search.search_index import SearchIndex
 
 
 @dataclass(slots=True)
@@ -18,6 +19,7 @@ class Ways:
 
     targets: list[ProjectionTarget] = field(default_factory=list)
     graph: Serving[LineageGraph] | None = None
+    index: Serving[SearchIndex] | None = None
 
 
 @asynccontextmanager
@@ -34,4 +36,14 @@ async def open_ways(settings: Settings) -> AsyncIterator[Ways]:
             driver = await stack.enter_async_context(connect(settings.neo4j.url.get_secret_value()))
             ways.targets.append(GraphTarget(driver))
             ways.graph = GraphServing(driver)
+        if settings.elasticsearch.url is not None:
+            # As above.
+            from projection.index_serving import IndexServing
+            from projection.index_target import IndexTarget
+            from search.elastic.connecting import connect as connect_index
+
+            client = connect_index(settings.elasticsearch)
+            stack.push_async_callback(client.close)
+            ways.targets.append(IndexTarget(client, prefix=settings.elasticsearch.prefix))
+            ways.index = IndexServing(client, prefix=settings.elasticsearch.prefix)
         yield ways

@@ -7,7 +7,18 @@ import sys
 
 from benchmarks.figures import describe_machine
 
-ALL = ("starts", "memory", "ingest", "disk", "series", "run_table", "run_pages", "against_mlflow")
+ALL = (
+    "starts",
+    "memory",
+    "ingest",
+    "disk",
+    "series",
+    "run_table",
+    "run_pages",
+    "lineage",
+    "search",
+    "against_mlflow",
+)
 
 
 def main(names: list[str]) -> int:

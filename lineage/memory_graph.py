@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Collection, Iterable, Sequence
 
 from domain.ids import NodeKey, NodeKind, WorkspaceID
@@ -14,7 +16,7 @@ from lineage.graph import NodeState
 
 
 class MemoryLineageGraph:
-    """All intervals in a dictionary; each step of a walk looks at every one of them."""
+    """All intervals in a dictionary; each walk looks at every one of them."""
 
     def __init__(self) -> None:
         self._intervals: dict[tuple[WorkspaceID, str], Interval] = {}
@@ -66,17 +68,24 @@ class _Walker:
     def __init__(self, question: Question, known: Sequence[Interval]) -> None:
         self._question = question
         self._known = known
-        self._allowed = [each for each in known if _is_allowed(question, each)]
+        self._leading: dict[NodeKey, list[Interval]] = {}
+        for each in known:
+            if _is_allowed(question, each):
+                self._leading.setdefault(self._near(each), []).append(each)
         self._answer = Walk(question, depths=dict.fromkeys(question.starts, 0))
         self._passed = 0
 
     def walk(self) -> Walk:
         answer, question = self._answer, self._question
         level, depth = list(answer.depths), 0
+        ends = math.inf if question.most_seconds is None else time.monotonic() + question.most_seconds
         while level:
             found = [each for each in self._lead_on(level) if self._may_enter(self._far(each))]
             if len(answer.intervals) + len(found) > question.most_edges:
                 self._cut(Reason.EDGES, set(level), 0)
+                break
+            if time.monotonic() > ends:
+                self._cut(Reason.TIME, set(level), 0)
                 break
             new = {self._far(each) for each in found} - answer.depths.keys()
             passed = {node for node in new if not self._is_end(node)}
@@ -123,8 +132,7 @@ class _Walker:
             self._answer.reasons.add(Reason.HUB)
 
     def _lead_on(self, nodes: Collection[NodeKey]) -> list[Interval]:
-        near = set(nodes)
-        return [each for each in self._allowed if self._near(each) in near]
+        return [each for node in dict.fromkeys(nodes) for each in self._leading.get(node, ())]
 
     def _may_enter(self, node: NodeKey) -> bool:
         return self._question.node_kinds is None or node.kind in self._question.node_kinds

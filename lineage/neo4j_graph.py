@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
@@ -26,6 +27,9 @@ from lineage.neo4j_statements import (
 from lineage.neo4j_values import make_uid, read_interval, read_key
 from lineage.neo4j_writing import apply_states
 
+LEAST_S = 0.001
+"""The least limit of a statement: to the server, none is no limit."""
+
 
 class Neo4jLineageGraph:
     """One generation of the graph; `lineage.neo4j_writing.prepare` made it. The driver is the caller's."""
@@ -41,9 +45,10 @@ class Neo4jLineageGraph:
     async def walk(self, workspace: WorkspaceID, question: Question) -> Walk:
         walk = Walk(question, depths=dict.fromkeys(question.starts, 0))
         try:
-            await self._fill(workspace, walk)
-        except Unavailable as exc:
-            if question.most_seconds is None or not is_timeout(exc.__cause__):
+            async with asyncio.timeout(question.most_seconds):
+                await self._fill(workspace, walk)
+        except (Unavailable, TimeoutError) as exc:
+            if question.most_seconds is None or not (isinstance(exc, TimeoutError) or is_timeout(exc.__cause__)):
                 raise
             walk = Walk(question, depths=dict.fromkeys(question.starts, 0))
             _cut(walk, Reason.TIME, question.starts, 0)
@@ -91,7 +96,7 @@ class Neo4jLineageGraph:
         row = await read_row(
             self._driver,
             statement,
-            seconds=question.most_seconds or self._seconds,
+            seconds=self._seconds if question.most_seconds is None else max(question.most_seconds, LEAST_S),
             starts=[make_uid(workspace, node.uuid) for node in question.starts],
             limit=question.most_nodes + len(question.starts) + 1,
             **make_parameters(question),
@@ -113,7 +118,7 @@ class Neo4jLineageGraph:
         row = await read_row(
             self._driver,
             write_edges(question, self._generation),
-            seconds=question.most_seconds or self._seconds,
+            seconds=self._seconds if question.most_seconds is None else max(question.most_seconds, LEAST_S),
             uids=[make_uid(workspace, node.uuid) for node in nodes],
             limit=most,
             **make_parameters(question),

@@ -46,6 +46,7 @@ class _Body(msgspec.Struct, array_like=True):
     choice: bool
     overlapping: bool
     unbound: str | None
+    own_role: bool = True
 
 
 _decoder = msgspec.json.Decoder(_Body)
@@ -121,6 +122,7 @@ def write_body(interval: Interval) -> str:
         choice=held.choice,
         overlapping=held.overlapping,
         unbound=None if held.unbound is None else held.unbound.hex,
+        own_role=held.own_role,
     )
     return msgspec.json.encode(body).decode()
 
@@ -143,6 +145,7 @@ def read_interval(workspace: WorkspaceID, body: str, recorded: int, retracted: i
         held_from=to_moment(said.held_from),
         held_to=None if said.held_to is None else to_moment(said.held_to),
         own_time=said.own_time,
+        own_role=said.own_role,
         range=said.range,
         step=said.step,
         mode=None if said.mode is None else WriteMode(said.mode),

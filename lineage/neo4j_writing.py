@@ -34,10 +34,19 @@ async def prepare(driver: AsyncDriver, generation: int) -> None:
 
 async def check_constraints(driver: AsyncDriver, generation: int) -> None:
     """Raise `Unavailable` unless every constraint of the generation is there: without one, writes would double."""
-    row = await read_row(driver, "SHOW CONSTRAINTS YIELD name RETURN collect(name) AS names")
-    missing = sorted(_constraints(generation).keys() - set(row["names"]))
+    missing = sorted(_constraints(generation).keys() - await _fetch_constraints(driver))
     if missing:
         raise Unavailable(f"the lineage graph has lost its constraints: {', '.join(missing)}")
+
+
+async def is_prepared(driver: AsyncDriver, generation: int) -> bool:
+    """Say whether the generation's own constraint is there, which is made before anything is written."""
+    return f"{label_of(generation)}_uid" in await _fetch_constraints(driver)
+
+
+async def _fetch_constraints(driver: AsyncDriver) -> set[str]:
+    row = await read_row(driver, "SHOW CONSTRAINTS YIELD name RETURN collect(name) AS names")
+    return set(row["names"])
 
 
 async def drop(driver: AsyncDriver, generation: int) -> None:

@@ -43,12 +43,13 @@ class Following:
     """Held for each step of the line, and by whoever must not have it write meanwhile."""
 
     async def begin(self, *, kept_before: bool) -> None:
-        """Make every generation ready. A target that has lost its mark has lost all: it is built anew."""
-        if self.marker.nonce is None and kept_before:
+        """Make every generation ready. A target that has lost its mark has lost all, and one whose generation is not
+        there has lost what was written: it is built anew.
+        """
+        made = [await self.target.prepare(one.number) for one in await self.fetch_generations()]
+        if any(made) or (self.marker.nonce is None and kept_before):
             log.warning("projection_lost", projection=self.target.name)
             await self.begin_anew()
-        for generation in await self.fetch_generations():
-            await self.target.prepare(generation.number)
         if not await self.fetch_generations():
             await begin_generation(self.database, self.target)
         if self.marker.nonce is None:

@@ -29,7 +29,7 @@ from lineage.neo4j_keeping import (
     write_mark,
 )
 from lineage.neo4j_values import make_row, make_uid
-from lineage.neo4j_writing import apply_states, check_constraints, drop, prepare
+from lineage.neo4j_writing import apply_states, check_constraints, drop, is_prepared, prepare
 from projection.buckets import BUCKETS, digest_found
 from projection.targets import BucketDigest, Found, Mark, State, Written
 from store.edges import make_revision
@@ -84,10 +84,12 @@ class GraphTarget:
     async def write_mark(self, mark: Mark) -> None:
         await write_mark(self._driver, self._mark, nonce=mark.nonce, order=mark.order)
 
-    async def prepare(self, generation: int) -> None:
+    async def prepare(self, generation: int) -> bool:
+        is_new = not await is_prepared(self._driver, generation)
         await drop_orphans(self._driver, generation)
         await prepare(self._driver, generation)
         await check_constraints(self._driver, generation)
+        return is_new
 
     async def write(self, states: Sequence[State], generations: Sequence[int]) -> Written:
         nodes = [state for state in states if state.entity.key.kind is not NodeKind.EDGE]

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from elasticsearch import AsyncElasticsearch
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.ids import NodeKey, NodeKind, WorkspaceID
@@ -16,6 +15,7 @@ from domain.projections import Entity, ProjectionName
 from domain.search.documents import STANDING, DocumentKind, SearchDocument
 from projection.buckets import find_bucket, make_check
 from projection.targets import BucketDigest, Found, Mark, Refusal, State, Written
+from search.elastic.connecting import SearchClient
 from search.elastic.contents import (
     Stored,
     digest_body,
@@ -23,6 +23,7 @@ from search.elastic.contents import (
     fetch_sums,
     list_stored,
     make_tombstone,
+    prepare_mark,
     read_mark,
     write_mark,
 )
@@ -66,7 +67,7 @@ class IndexTarget:
     hot: Changed = Changed.POINTS
     rewritten: frozenset[NodeKind] = frozenset()
 
-    def __init__(self, client: AsyncElasticsearch, *, prefix: str) -> None:
+    def __init__(self, client: SearchClient, *, prefix: str) -> None:
         self._client = client
         self._names = Names(prefix)
         self._writers: dict[int, NameWriter] = {}
@@ -96,14 +97,15 @@ class IndexTarget:
         return int((await conn.execute(sa.select(sum(counted[1:], counted[0])))).scalar_one())
 
     async def read_mark(self) -> Mark | None:
+        await prepare_mark(self._client, self._names)
         kept = await read_mark(self._client, self._names)
         return None if kept is None else Mark(*kept)
 
     async def write_mark(self, mark: Mark) -> None:
         await write_mark(self._client, self._names, nonce=mark.nonce, order=mark.order)
 
-    async def prepare(self, generation: int) -> None:
-        await prepare_generation(self._client, self._names, generation)
+    async def prepare(self, generation: int) -> bool:
+        return await prepare_generation(self._client, self._names, generation)
 
     async def write(self, states: Sequence[State], generations: Sequence[int]) -> Written:
         shown = [state for state in states if state.entity.key.kind in SHOWN]
@@ -143,15 +145,13 @@ class IndexTarget:
         """Nothing here has no fence."""
 
     async def _write(self, states: Sequence[State], generation: int) -> dict[Entity, str]:
-        entities = {self._make_write(state, generation): state.entity for state in states}
+        writes = [self._make_write(state, generation) for state in states]
         writer = self._writers.setdefault(
             generation, NameWriter(self._client, self._names.index(Part.NAMES, generation))
         )
-        refused, _ = await asyncio.gather(
-            write_documents(self._client, list(entities)), writer.write(_list_named(states))
-        )
-        by_id = {(write.index, write.id): entity for write, entity in entities.items()}
-        return {by_id[one.write.index, one.write.id]: one.error for one in refused}
+        refused, _ = await asyncio.gather(write_documents(self._client, writes), writer.write(_list_named(states)))
+        entities = {(write.index, write.id): state.entity for write, state in zip(writes, states, strict=True)}
+        return {entities[one.write.index, one.write.id]: one.error for one in refused}
 
     def _make_write(self, state: State, generation: int) -> Write:
         entity = state.entity

@@ -107,8 +107,10 @@ class ProjectionTarget(Protocol):
     async def write_mark(self, mark: Mark) -> None:
         """Keep a mark, unless one of greater order is kept. Durable once this returns."""
 
-    async def prepare(self, generation: int) -> None:
-        """Make an empty generation ready to be written; one that is ready stays as it is."""
+    async def prepare(self, generation: int) -> bool:
+        """Make an empty generation ready to be written; one that is ready stays as it is. Say whether there was none,
+        or not all of it: of one that was written, something is lost then.
+        """
 
     async def write(self, states: Sequence[State], generations: Sequence[int]) -> Written:
         """Write states whole into each generation, in which each is fenced. Durable once this returns."""

@@ -34,7 +34,8 @@ class SearchIndex(Protocol):
     largest double are one place; ties by id ascending. Without an order: by relevance where there are words (each
     adapter ranks in its own way), else by `createdAt` descending. A page that begins behind a cursor goes on
     where that cursor stood, though documents were written since: none comes twice, none that was there is left out.
-    A cursor belongs to one question and one adapter; another's is `InvalidInput`.
+    A cursor belongs to one question and one adapter: another question's is `InvalidInput`, another adapter's
+    `CursorExpired`.
 
     **Counts.** `total` is exact to 10,000, then 10,000 and not exact. Facets cover every hit; an adapter that cannot
     says `exact: False`.

@@ -17,6 +17,7 @@ from domain.lineage.questions import NOW, AsOf
 from domain.positions import Position
 from store import tables
 from store.edges import make_interval
+from store.outbox import Changed
 
 edges = tables.edges
 
@@ -45,6 +46,15 @@ MOMENTS = sa.text(
 async def fetch_border(conn: AsyncConnection) -> Position:
     """Return the position below which nothing can be written any more."""
     return Position((await conn.execute(BORDER)).scalar_one())
+
+
+async def fetch_is_settled(conn: AsyncConnection, workspace: WorkspaceID, position: Position) -> bool:
+    """Say whether nothing of the graph that a workspace shows now was written above a position."""
+    rows = tables.outbox.c
+    above = sa.select(rows.position).where(
+        rows.workspace == workspace, rows.position > position, rows.changed.op("&")(Changed.GRAPH.value) != 0
+    )
+    return not await conn.scalar(sa.select(sa.exists(above)))
 
 
 async def fetch_position(conn: AsyncConnection, moment: datetime) -> Position:

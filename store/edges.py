@@ -62,7 +62,8 @@ COLUMNS = {
     "target_kind": "smallint", "target": "uuid", "role": "smallint", "of_run": "uuid", "subset": "text",
     "origin": "smallint", "producer": "text", "held_from": "timestamptz", "held_to": "timestamptz",
     "own_time": "boolean", "range": "jsonb", "step": "bigint", "mode": "smallint", "path": "text",
-    "entry_point": "text", "evidence": "text", "choice": "boolean", "overlapping": "boolean", "unbound": "uuid",
+    "entry_point": "text", "evidence": "text", "own_role": "boolean", "choice": "boolean", "overlapping": "boolean",
+    "unbound": "uuid",
 }  # fmt: skip
 INSERT = f"""
 INSERT INTO edges (workspace, recorded, {", ".join(COLUMNS)})
@@ -165,6 +166,7 @@ def make_interval(row: Any) -> Interval:
         path=row["path"],
         entry_point=row["entry_point"],
         evidence=row["evidence"],
+        own_role=row["own_role"],
         choice=row["choice"],
         overlapping=row["overlapping"],
         unbound=row["unbound"],
@@ -222,5 +224,5 @@ def _row(interval: Interval) -> tuple[Any, ...]:
         *(edge.subset, edge.origin.value, edge.producer, held.held_from, held.held_to, held.own_time),
         *(None if held.range is None else json.dumps(dict(held.range)), held.step),
         *(None if held.mode is None else held.mode.value, held.path, held.entry_point, held.evidence),
-        *(held.choice, held.overlapping, held.unbound),
+        *(held.own_role, held.choice, held.overlapping, held.unbound),
     )

@@ -15,6 +15,7 @@ from store import tables
 from store.counters import lock_run
 from store.database import Database
 from store.experiments import lock_experiment
+from store.lineage.purged import audit_purge, check_descendants
 from store.notes import lock_note
 from store.outbox import Changed
 from store.purge_batches import delete_experiment_rows, delete_run_rows, fetch_ids, purge_batch
@@ -24,25 +25,51 @@ from store.transactions import Transaction
 purged, runs = tables.purged, tables.runs
 
 
-async def purge_run(database: Database, workspace: WorkspaceID, run: RunID) -> Token:
-    """Purge a deleted run and all that stands on it. Raises `Conflict` if it is not deleted, `NotFound`, `Gone`.
+async def purge_run(
+    database: Database,
+    workspace: WorkspaceID,
+    run: RunID,
+    *,
+    despite_descendants: bool = False,
+    principal: str | None = None,
+) -> Token:
+    """Purge a deleted run and all that stands on it; its edges stay, and lead through what is left of it.
 
-    Its child runs stay, without a parent.
+    Its child runs stay, without a parent. Raises `Conflict` if it is not deleted, `HasDescendants` if something that
+    lives was made of it, unless that is meant, `NotFound`, `Gone`.
     """
     async with database.write() as tx:
         await _take_away(tx, workspace, run, only_deleted=True)
+        found = await check_descendants(tx, workspace, [run], despite=despite_descendants, field="run")
+        await audit_purge(tx, workspace, NodeKey(NodeKind.RUN, run), found, principal=principal)
         token = tx.answer_token(workspace)
     await delete_run_rows(database, workspace, run)
     return token
 
 
-async def purge_experiment(database: Database, workspace: WorkspaceID, experiment: ExperimentID) -> Token:
-    """Purge a deleted experiment with all its runs. Raises `Conflict` if it is not deleted, `NotFound`, `Gone`."""
+async def purge_experiment(
+    database: Database,
+    workspace: WorkspaceID,
+    experiment: ExperimentID,
+    *,
+    despite_descendants: bool = False,
+    principal: str | None = None,
+) -> Token:
+    """Purge a deleted experiment with all its runs.
+
+    Raises `Conflict` if it is not deleted, `HasDescendants` if something that lives outside it was made of one of its
+    runs, unless that is meant, `NotFound`, `Gone`.
+    """
     async with database.write() as tx:
         row = await lock_experiment(tx, workspace, experiment)
         if row.deleted_at is None:
             raise Conflict(f"experiment {experiment} is not deleted: delete it first", path=["experiment"])
         key = NodeKey(NodeKind.EXPERIMENT, experiment)
+        inside = [
+            RunID(one) for one in await tx.conn.scalars(sa.select(runs.c.id).where(*_within(workspace, experiment)))
+        ]
+        found = await check_descendants(tx, workspace, inside, despite=despite_descendants, field="experiment")
+        await audit_purge(tx, workspace, key, found, principal=principal)
         await _refuse(tx, workspace, key)
         tx.changed(workspace, key, row.revision + 1, Changed.DOCUMENT)
         token = tx.answer_token(workspace)
@@ -79,6 +106,10 @@ async def _finish_experiment(database: Database, workspace: WorkspaceID, experim
             pass
         await delete_run_rows(database, workspace, RunID(run))
     await delete_experiment_rows(database, workspace, experiment)
+
+
+def _within(workspace: WorkspaceID, experiment: ExperimentID) -> tuple[sa.ColumnElement[bool], ...]:
+    return (runs.c.workspace == workspace, runs.c.experiment == experiment)
 
 
 async def _take_away(tx: Transaction, workspace: WorkspaceID, run: RunID, *, only_deleted: bool) -> None:

@@ -16,6 +16,7 @@ from hypothesis import settings
 from tests.servers.databases import clone, drop, with_database
 from tests.servers.java import Missing
 from tests.servers.rendezvous import REQUIRED, Rendezvous
+from tests.servers.s3_server import S3Server, run_s3_server
 from tests.servers.shared_servers import SharedServers
 
 if TYPE_CHECKING:
@@ -86,6 +87,19 @@ def neo4j_url(shared_servers: SharedServers, request: pytest.FixtureRequest) -> 
 def elasticsearch_url(shared_servers: SharedServers, request: pytest.FixtureRequest) -> str:
     """The address of the run's Elasticsearch, which all tests share: each takes an index prefix of its own."""
     return _fetch_url(shared_servers, request, "elasticsearch")
+
+
+@pytest.fixture(scope="session")
+def s3_server(request: pytest.FixtureRequest) -> Iterator[S3Server]:
+    """An S3 server of this worker's, started when a test first asks for it."""
+    try:
+        with run_s3_server() as running:
+            yield running
+    except Missing as exc:
+        if os.environ.get(REQUIRED) != "require":
+            pytest.skip(str(exc))
+        request.session.shouldfail = str(exc)
+        raise
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Self
+from urllib.parse import quote
 
 import strawberry
 
@@ -32,6 +33,15 @@ class Artifact(Node):
     created_at: DateTime = strawberry.field(description="When it was recorded.")
     deleted_at: DateTime | None = strawberry.field(description="When it was deleted; null while it is there.")
     revision: Int64 = strawberry.field(description="Raised by every change that a reader can see.")
+
+    @strawberry.field(
+        description="Path below the address of the service at which the bytes are, if they were uploaded; null where "
+        "there is no SHA-256 to find them by."
+    )
+    def download_path(self, info: Info) -> str | None:
+        if self.digest is None or not self.digest.startswith("sha256:"):
+            return None
+        return f"/w/{quote(info.context.workspace_name, safe='')}/artifacts/{self.digest}"
 
     @strawberry.field(description="The run that made it.")
     async def run(self, info: Info) -> Annotated[Run, strawberry.lazy("api.runs.types")]:

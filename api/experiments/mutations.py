@@ -24,10 +24,12 @@ from api.experiments.payloads import (
     UpdateExperimentPayload,
 )
 from api.info import Info
+from api.lineage.descendants import HasDescendants
 from api.mutating import read_delivery, show_writes, write
 from api.problems import result_of
 from domain.experiments import ExperimentEdit
 from domain.ids import ExperimentID, WorkspaceID, parse_uuid
+from domain.lineage import descendants
 from store.experiments import (
     archive_experiment,
     create_experiment,
@@ -103,14 +105,23 @@ class ExperimentMutations:
         return RestoreExperimentPayload(experiment=await load_experiment(info, experiment), token=token)
 
     @strawberry.mutation(
-        graphql_type=result_of(PurgeExperimentPayload),
+        graphql_type=result_of(PurgeExperimentPayload, HasDescendants),
         description="Erase a deleted experiment with its runs. Cannot be undone.",
     )
     async def purge_experiment(
         self, info: Info, input: Annotated[PurgeExperimentInput, strawberry.argument(description="Which one.")]
-    ) -> PurgeExperimentPayload:
+    ) -> PurgeExperimentPayload | HasDescendants:
         experiment = await find_experiment(info, input.experiment, "experiment")
-        token = await purge_experiment(info.context.database, info.context.workspace, experiment)
+        try:
+            token = await purge_experiment(
+                info.context.database,
+                info.context.workspace,
+                experiment,
+                despite_descendants=input.despite_descendants,
+                principal=info.context.principal.name,
+            )
+        except descendants.HasDescendants as exc:
+            return HasDescendants.of(exc)
         show_writes(info)
         return PurgeExperimentPayload(token=str(token))
 

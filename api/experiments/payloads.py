@@ -5,6 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from api.experiments.types import Experiment
+from api.lineage.descendants import DESPITE
 from api.mutating import TOKEN, Keyed
 from api.scalars import Int64
 
@@ -41,6 +42,7 @@ class ArchiveExperimentInput(ExperimentInput):
 @strawberry.input(description="An experiment whose rows are to be erased; it must be deleted first.")
 class PurgeExperimentInput:
     experiment: str = strawberry.field(description=WHICH)
+    despite_descendants: bool = strawberry.field(default=False, description=DESPITE)
 
 
 @strawberry.type(description="An experiment was made.")

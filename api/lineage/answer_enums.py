@@ -124,6 +124,7 @@ class LineageNodeKind(Enum):
 class AnswerSource(Enum):
     RECORD = strawberry.enum_value("RECORD", description="In the record itself.")
     GRAPH = strawberry.enum_value("GRAPH", description="In the graph, which follows the record.")
+    INDEX = strawberry.enum_value("INDEX", description="In the search index, which follows the record.")
 
 
 @strawberry.enum(description="Which ways are asked for.")

@@ -7,7 +7,7 @@ import base64
 import binascii
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -61,15 +61,16 @@ class AsOfInput:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When a question is about, and where the record stood when it was asked."""
+    """When a question is about, where the record stood when it was asked, and when that was."""
 
     as_of: AsOf
     border: Position
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
     def at(self) -> datetime:
         """The time at which something is live or not."""
-        return self.as_of.at or datetime.now(UTC)
+        return self.as_of.at or self.now
 
 
 async def read_moment(

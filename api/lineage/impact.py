@@ -10,18 +10,19 @@ from typing import Annotated
 
 import strawberry
 
-from api.connections import AFTER, DEFAULT_PAGE, FIRST, PageInfo, TotalCount, check_first
+from api.connections import AFTER, DEFAULT_PAGE, FIRST, PageInfo, TotalCount
 from api.info import Info
 from api.lineage.answer_enums import LineageNodeKind, show_kind
 from api.lineage.asking import Moment
 from api.lineage.completeness import Completeness, Freshness
 from api.lineage.enums import Role
+from api.lineage.pinning import Pages
 from api.lineage.showing import load_label, load_names
 from api.lineage.walking import load_values, read_next_to, walk
 from api.nodes.loaders import load_present
 from api.nodes.types import Node
-from domain.errors import InvalidInput
 from domain.ids import NodeKey, NodeKind
+from domain.lineage.answers import Walk
 from domain.lineage.influence import Influence, find_only_measured, judge_influence, makes, makes_or_measures
 from domain.lineage.kinds import PRODUCING, VERSIONS, EdgeKind
 from domain.lineage.links import Link, fold_links
@@ -99,6 +100,7 @@ class Impact:
     completeness: Completeness = strawberry.field(description="What was left out.")
     freshness: Freshness = strawberry.field(description="Where it was read.")
     hits: strawberry.Private[Sequence[Hit]]
+    pages: strawberry.Private[Pages[Sequence[Hit]]]
 
     @strawberry.field(description="The hits.")
     async def nodes(
@@ -106,15 +108,11 @@ class Impact:
         first: Annotated[int, strawberry.argument(description=FIRST)] = DEFAULT_PAGE,
         after: Annotated[str | None, strawberry.argument(description=AFTER)] = None,
     ) -> ImpactConnection:
-        check_first(first)
-        begin = 0 if after is None else _find(self.hits, after)
-        page = self.hits[begin : begin + first]
-        edges = [_make_edge(hit) for hit in page]
-        last = edges[-1].cursor if edges else None
+        page = await self.pages.cut(_list_hits, _key_of_hit, first=first, after=after)
         return ImpactConnection(
-            edges=edges,
-            page_info=PageInfo(end_cursor=last, has_next_page=begin + first < len(self.hits)),
-            total_count=TotalCount(value=len(self.hits), exact=True),
+            edges=[_make_edge(hit, cursor) for hit, cursor in zip(page.items, page.cursors, strict=True)],
+            page_info=PageInfo(end_cursor=page.end_cursor, has_next_page=page.has_next),
+            total_count=TotalCount(value=page.total, exact=True),
         )
 
     @strawberry.field(description="Who answers for what breaks, the most of it first.")
@@ -136,9 +134,33 @@ async def find_impact(
     info: Info, starts: Sequence[NodeKey], moment: Moment, *, inferred: bool, follow_revisions: bool
 ) -> Impact:
     """Return everything below some nodes and all that has their bytes."""
+    begin = await _with_equals(info, starts)
+
+    async def read(moment: Moment) -> Sequence[Hit]:
+        return (await _walk_down(info, begin, moment, inferred=inferred, follow_revisions=follow_revisions))[1]
+
+    found, hits = await _walk_down(info, begin, moment, inferred=inferred, follow_revisions=follow_revisions)
+    return Impact(
+        by_kind=_count_kinds(hits),
+        by_influence=_count_influences(hits),
+        completeness=Completeness.of(found),
+        freshness=Freshness.of(info, moment),
+        hits=hits,
+        pages=Pages(info, moment, hits, read),
+    )
+
+
+async def _with_equals(info: Info, starts: Sequence[NodeKey]) -> tuple[NodeKey, ...]:
+    """Return the starts and all that has their bytes."""
     async with info.context.read() as conn:
         equals = await fetch_equals(conn, info.context.workspace, starts)
-    begin = tuple(dict.fromkeys((*starts, *equals)))
+    return tuple(dict.fromkeys((*starts, *equals)))
+
+
+async def _walk_down(
+    info: Info, begin: tuple[NodeKey, ...], moment: Moment, *, inferred: bool, follow_revisions: bool
+) -> tuple[Walk, list[Hit]]:
+    """Return the walk below some nodes, and its hits in their order."""
     question = Question(
         starts=begin,
         direction=Direction.DOWNSTREAM,
@@ -166,13 +188,7 @@ async def find_impact(
         for node, depth in depths.items()
     ]
     hits.sort(key=lambda hit: (not (hit.live and _serves(hit.key)), hit.depth, hit.key.uuid.int))
-    return Impact(
-        by_kind=_count_kinds(hits),
-        by_influence=_count_influences(hits),
-        completeness=Completeness.of(found),
-        freshness=Freshness.of(info, moment),
-        hits=hits,
-    )
+    return found, hits
 
 
 async def find_live(info: Info, trace: Trace, nodes: Collection[NodeKey], at: datetime) -> set[NodeKey]:
@@ -238,9 +254,17 @@ def _count_influences(hits: Sequence[Hit]) -> list[InfluenceCount]:
     ]
 
 
-def _make_edge(hit: Hit) -> ImpactEdge:
+async def _list_hits(hits: Sequence[Hit]) -> Sequence[Hit]:
+    return hits
+
+
+def _key_of_hit(hit: Hit) -> NodeKey:
+    return hit.key
+
+
+def _make_edge(hit: Hit, cursor: str) -> ImpactEdge:
     return ImpactEdge(
-        cursor=_write_cursor(hit),
+        cursor=cursor,
         depth=hit.depth,
         influence=hit.influence,
         roles=list(hit.roles),
@@ -248,14 +272,3 @@ def _make_edge(hit: Hit) -> ImpactEdge:
         afterwards=hit.afterwards,
         key=hit.key,
     )
-
-
-def _write_cursor(hit: Hit) -> str:
-    return f"{hit.key.kind.value}.{hit.key.uuid.hex}"
-
-
-def _find(hits: Sequence[Hit], cursor: str) -> int:
-    for place, hit in enumerate(hits):
-        if _write_cursor(hit) == cursor:
-            return place + 1
-    raise InvalidInput(f"{cursor[:80]!r} is no cursor of this answer", path=["after"])

@@ -6,15 +6,18 @@ import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
+from uuid import UUID
 
 import strawberry
 
-from api.connections import AFTER, DEFAULT_PAGE, FIRST, Connection, PageInfo, TotalCount, check_first, connect
+from api.connections import AFTER, DEFAULT_PAGE, FIRST, Connection, PageInfo, TotalCount, connect
 from api.info import Info
 from api.lineage.asking import Moment, write_position
 from api.lineage.completeness import Completeness, Freshness, count_of
 from api.lineage.links import LineageLink
+from api.lineage.pinning import Pages
 from api.lineage.showing import load_label, load_names, load_shown
 from api.lineage.walking import load_values
 from api.nodes.loaders import load_present
@@ -103,6 +106,7 @@ class Lineage:
     completeness: Completeness = strawberry.field(description="What was left out, and what is assumed.")
     freshness: Freshness = strawberry.field(description="Where it was read, and how far that is behind.")
     answered: strawberry.Private[Answered]
+    pages: strawberry.Private[Pages[Answered]]
 
     @strawberry.field(description="The nodes that were asked about.")
     async def start(self, info: Info) -> list[Node]:
@@ -116,17 +120,12 @@ class Lineage:
         first: Annotated[int, strawberry.argument(description=FIRST)] = DEFAULT_PAGE,
         after: Annotated[str | None, strawberry.argument(description=AFTER)] = None,
     ) -> LineageNodeConnection:
-        check_first(first)
-        groups = await self._groups(info)
-        begin = 0 if after is None else _find(groups, after)
-        page = groups[begin : begin + first]
-        edges = [self._edge(group) for group in page]
+        page = await self.pages.cut(partial(_group, info), _key_of_group, first=first, after=after)
+        edges = [_make_edge(page.answer, group, cursor) for group, cursor in zip(page.items, page.cursors, strict=True)]
         return LineageNodeConnection(
             edges=edges,
-            page_info=PageInfo(
-                end_cursor=edges[-1].cursor if edges else None, has_next_page=begin + first < len(groups)
-            ),
-            total_count=TotalCount(value=len(groups), exact=True),
+            page_info=PageInfo(end_cursor=page.end_cursor, has_next_page=page.has_next),
+            total_count=TotalCount(value=page.total, exact=True),
         )
 
     @strawberry.field(description="The links between the nodes.")
@@ -136,21 +135,14 @@ class Lineage:
         first: Annotated[int, strawberry.argument(description=FIRST)] = DEFAULT_PAGE,
         after: Annotated[str | None, strawberry.argument(description=AFTER)] = None,
     ) -> Connection[LineageLink]:
-        check_first(first)
-        workspace = info.context.workspace
-        found = self.answered.links()
-        if self.answered.collapse is None:
-            shown = [LineageLink.of(link, workspace) for link in found]
-        else:
-            folded = await self._folded(info)
-            shown = [LineageLink.of_group(group, workspace) for group in collapse_links(found, folded)]
-        begin = 0 if after is None else next((n + 1 for n, link in enumerate(shown) if link.id == after), len(shown))
+        page = await self.pages.cut(partial(_show_links, info), _key_of_link, first=first, after=after)
+        cursors = {link.id: cursor for link, cursor in zip(page.items, page.cursors, strict=True)}
         return connect(
-            shown[begin : begin + first],
+            page.items,
             make=lambda link: link,
-            cursor=lambda link: str(link.id),
-            has_next=begin + first < len(shown),
-            count=count_of(len(shown)),
+            cursor=lambda link: cursors[link.id],
+            has_next=page.has_next,
+            count=count_of(page.total),
         )
 
     @strawberry.field(description="The answer for Graphviz, in the DOT language.")
@@ -161,30 +153,49 @@ class Lineage:
     async def prov_json(self, info: Info) -> JSONObject:
         return make_prov(await load_shown(info, list(self.answered.depths)), self.answered.links())
 
-    async def _folded(self, info: Info) -> dict[NodeKey, NodeKey]:
-        """Return what each node is shown as."""
-        nodes = list(self.answered.depths)
-        if self.answered.collapse is Collapse.NAME:
-            return await load_names(info, nodes)
-        values = await load_values(info, [node for node in nodes if node.kind is NodeKind.RUN])
-        return choose_repeats({key: value for key, value in values.items() if isinstance(value, Run)})
 
-    async def _groups(self, info: Info) -> list[Group]:
-        folded = {} if self.answered.collapse is None else await self._folded(info)
-        return collapse_nodes(self.answered.depths, folded)
-
-    def _edge(self, group: Group) -> LineageNodeEdge:
-        return LineageNodeEdge(
-            cursor=_write_cursor(group.shown),
-            depth=group.depth,
-            count=group.count,
-            hub=self.answered.walk.hubs.get(group.shown),
-            afterwards=all(member in self.answered.afterwards for member in group.members),
-            key=group.shown,
-        )
+async def _fold(info: Info, answered: Answered) -> dict[NodeKey, NodeKey]:
+    """Return what each node is shown as."""
+    nodes = list(answered.depths)
+    if answered.collapse is Collapse.NAME:
+        return await load_names(info, nodes)
+    values = await load_values(info, [node for node in nodes if node.kind is NodeKind.RUN])
+    return choose_repeats({key: value for key, value in values.items() if isinstance(value, Run)})
 
 
-def make_lineage(info: Info, answered: Answered, moment: Moment) -> Lineage:
+async def _group(info: Info, answered: Answered) -> list[Group]:
+    folded = {} if answered.collapse is None else await _fold(info, answered)
+    return collapse_nodes(answered.depths, folded)
+
+
+async def _show_links(info: Info, answered: Answered) -> list[LineageLink]:
+    workspace, found = info.context.workspace, answered.links()
+    if answered.collapse is None:
+        return [LineageLink.of(link, workspace) for link in found]
+    folded = await _fold(info, answered)
+    return [LineageLink.of_group(group, workspace) for group in collapse_links(found, folded)]
+
+
+def _key_of_group(group: Group) -> NodeKey:
+    return group.shown
+
+
+def _key_of_link(link: LineageLink) -> NodeKey:
+    return NodeKey(NodeKind.EDGE, UUID(link.id.partition("+")[0]))
+
+
+def _make_edge(answered: Answered, group: Group, cursor: str) -> LineageNodeEdge:
+    return LineageNodeEdge(
+        cursor=cursor,
+        depth=group.depth,
+        count=group.count,
+        hub=answered.walk.hubs.get(group.shown),
+        afterwards=all(member in answered.afterwards for member in group.members),
+        key=group.shown,
+    )
+
+
+def make_lineage(info: Info, answered: Answered, moment: Moment, pages: Pages[Answered]) -> Lineage:
     """Return an answer; where a budget cut it, it says how to get the rest."""
     walk = answered.walk
     resume = None
@@ -194,6 +205,7 @@ def make_lineage(info: Info, answered: Answered, moment: Moment) -> Lineage:
         completeness=Completeness.of(walk, resume=resume),
         freshness=Freshness.of(info, moment),
         answered=answered,
+        pages=pages,
     )
 
 
@@ -219,15 +231,3 @@ def parse_resume(text: str) -> Resumed:
         return Resumed(int(depth), int(budget), position)
     except (ValueError, binascii.Error) as exc:
         raise InvalidInput(f"{text[:80]!r} is not a cursor", path=["resume"]) from exc
-
-
-def _write_cursor(node: NodeKey) -> str:
-    return f"{node.kind.value}.{node.uuid.hex}"
-
-
-def _find(groups: list[Group], cursor: str) -> int:
-    """Return the place behind a cursor. Raises `InvalidInput` for one of another answer."""
-    for place, group in enumerate(groups):
-        if _write_cursor(group.shown) == cursor:
-            return place + 1
-    raise InvalidInput(f"{cursor[:80]!r} is no cursor of this answer", path=["after"])

@@ -22,8 +22,9 @@ from api.lineage.asking import (
 )
 from api.lineage.enums import EdgeKind, Role
 from api.lineage.impact import Impact, find_impact
-from api.lineage.lineage import Answered, Lineage, make_lineage, parse_resume
+from api.lineage.lineage import BUDGETS, Answered, Lineage, make_lineage, parse_resume
 from api.lineage.paths import LineagePaths, find_paths
+from api.lineage.pinning import Pages, at_position, pin
 from api.lineage.walking import load_run_kinds, walk
 from api.nodes.inputs import NodeRefInput
 from api.reading import WithFallback
@@ -32,7 +33,7 @@ from domain.ids import NodeKey, NodeKind, RunID
 from domain.lineage.collapsing import Collapse
 from domain.lineage.kinds import WALKED
 from domain.lineage.links import fold_links
-from domain.lineage.questions import AsOf, Direction, Question
+from domain.lineage.questions import Direction, Question
 from domain.lineage.roles import make_evaluation_id
 from domain.lineage.timing import find_afterwards
 from domain.lineage.traces import Trace
@@ -182,18 +183,19 @@ async def answer_lineage(
     if resume is not None:
         cut = parse_resume(resume)
         beyond = cut.depth
-        known = question.as_of.known or parse_position(cut.position, "resume")
-        question = again(question, cut.budget + question.most_nodes, AsOf(at=question.as_of.at, known=known))
-        moment = Moment(question.as_of, parse_position(cut.position, "resume"))
-    found = await walk(info, question)
-    trace = Trace.of(fold_links(found.intervals))
-    afterwards = find_afterwards(trace, question.starts, question.direction, found.depths)
-    return make_lineage(info, Answered(found, beyond, frozenset(afterwards), collapse, shown), moment)
+        moment = at_position(moment, moment.as_of.known or parse_position(cut.position, "resume"))
+        question = replace(question, most_nodes=cut.budget + question.most_nodes)
 
+    async def read(moment: Moment) -> Answered:
+        found = await walk(info, replace(question, as_of=moment.as_of))
+        trace = Trace.of(fold_links(found.intervals))
+        afterwards = find_afterwards(trace, question.starts, question.direction, found.depths)
+        return Answered(found, beyond, frozenset(afterwards), collapse, shown)
 
-def again(question: Question, budget: int, as_of: AsOf) -> Question:
-    """Return the same question with a larger budget, at the position that it was first asked at."""
-    return replace(question, most_nodes=budget, as_of=as_of)
+    answered = await read(moment)
+    if answered.walk.reasons & BUDGETS and (pinned := await pin(info, moment)) is not moment:
+        moment, answered = pinned, await read(pinned)
+    return make_lineage(info, answered, moment, Pages(info, moment, answered, read))
 
 
 async def with_evaluations(info: Info, starts: list[NodeKey]) -> tuple[NodeKey, ...]:

@@ -37,7 +37,7 @@ def name_key(value: Any) -> NodeKey | None:
 
 async def load_label(info: Info, key: NodeKey) -> str:
     """Return what people know a node by; many of them cost a query a kind."""
-    value = await info.context.loaders.nodes.load(key)
+    value = await info.context.loaders.nodes.load(key) or await info.context.loaders.purged.load(key)
     named = name_key(value)
     name = None if named is None else await info.context.loaders.nodes.load(named)
     return label_node(key, value, name)

@@ -21,6 +21,9 @@ from store.edge_walks import walk_edges
 
 T = TypeVar("T")
 
+MOST_SECONDS = 20.0
+"""How long one walk takes at most."""
+
 
 class RecordGraph:
     """The record's own tables, as this operation reads them: the primary once a token was sent."""
@@ -60,8 +63,9 @@ async def ask_graph(info: Info, question: Callable[[LineageGraph], Awaitable[T]]
 
 
 async def walk(info: Info, question: Question) -> Walk:
-    """Return what a question finds."""
+    """Return what a question finds; a walk that runs out of time is cut, and says so."""
     workspace = info.context.workspace
+    question = question if question.most_seconds is not None else replace(question, most_seconds=MOST_SECONDS)
     return await ask_graph(info, lambda graph: graph.walk(workspace, question), question.as_of)
 
 
@@ -88,18 +92,17 @@ async def read_next_to(
 
 
 async def load_values(info: Info, nodes: Iterable[NodeKey]) -> dict[NodeKey, object]:
-    """Return the values of nodes that the record has, a query a kind."""
+    """Return the values of nodes that the record has, a query a kind, and what is left of purged ones."""
     asked = list(dict.fromkeys(nodes))
-    found = await info.context.loaders.nodes.load_many(asked)
-    return {key: value for key, value in zip(asked, found, strict=True) if value is not None}
+    loaders = info.context.loaders
+    found = dict(zip(asked, await loaders.nodes.load_many(asked), strict=True))
+    absent = [key for key, value in found.items() if value is None]
+    if absent:
+        found |= dict(zip(absent, await loaders.purged.load_many(absent), strict=True))
+    return {key: value for key, value in found.items() if value is not None}
 
 
 async def load_run_kinds(info: Info, nodes: Iterable[NodeKey]) -> dict[NodeKey, RunKind]:
     """Return the kinds of the runs among some nodes."""
     values = await load_values(info, [node for node in nodes if node.kind is NodeKind.RUN])
     return {key: value.kind for key, value in values.items() if isinstance(value, Run)}
-
-
-def at_position(question: Question, known: AsOf) -> Question:
-    """Return the same question at another moment."""
-    return replace(question, as_of=known)

@@ -12,6 +12,7 @@ from api.info import Info
 from api.nodes.types import Node
 from domain.errors import NotFound
 from domain.ids import NodeKey
+from store.lineage.purged import fetch_purged
 from store.nodes import fetch_nodes
 
 T = TypeVar("T", bound=Node)
@@ -27,6 +28,16 @@ class NodeLoader(BatchLoader[NodeKey, Any]):
         return None
 
 
+class PurgedLoader(BatchLoader[NodeKey, Any]):
+    """What is left of purged nodes, in one query; None for what was never there."""
+
+    async def fetch(self, conn: AsyncConnection, keys: Sequence[NodeKey]) -> Mapping[NodeKey, Any]:
+        return await fetch_purged(conn, self.workspace, keys)
+
+    def absent(self, key: NodeKey) -> None:
+        return None
+
+
 async def load_node(info: Info, key: NodeKey) -> Node | None:
     """Return a node as its GraphQL type, or None where there is nothing."""
     from api.nodes.wrapping import wrap  # it knows every noun, and every noun has loaders
@@ -36,8 +47,12 @@ async def load_node(info: Info, key: NodeKey) -> Node | None:
 
 
 async def load_present(info: Info, key: NodeKey) -> Node:
-    """Return a node as its GraphQL type. Raises `NotFound`."""
+    """Return a node as its GraphQL type, what is left of it where it was purged. Raises `NotFound`."""
+    from api.nodes.wrapping import wrap  # it knows every noun, and every noun has loaders
+
     found = await load_node(info, key)
+    if found is None and (left := await info.context.loaders.purged.load(key)) is not None:
+        return wrap(left, info.context.workspace)
     if found is None:
         raise NotFound(f"no {key.kind.name} {key.uuid} in this workspace")
     return found

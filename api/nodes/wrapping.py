@@ -9,6 +9,7 @@ from api.code.types import CodeRevision, Environment
 from api.datasets.types import Dataset, DatasetVersion, FeatureView, FeatureViewVersion
 from api.deployments.types import Deployment, DeploymentRevision
 from api.experiments.types import Experiment
+from api.lineage.purged import Purged
 from api.models.types import Model, ModelVersion
 from api.nodes.types import Node
 from api.notes.types import Note
@@ -23,6 +24,7 @@ TYPES: dict[type, Any] = {
     artifacts.Artifact: Artifact,
     experiments.Experiment: Experiment,
     lineage_nodes.Evaluation: Evaluation,
+    lineage_nodes.Purged: Purged,
     nodes.ArtifactVersion: ArtifactVersion,
     nodes.CodeRevision: CodeRevision,
     nodes.Dataset: Dataset,

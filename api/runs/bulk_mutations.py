@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import strawberry
 
 from api.info import Info
+from api.lineage.descendants import HasDescendants
 from api.mutating import read_delivery, show_writes, write
 from api.problems import describe_problem, result_of
 from api.runs.inputs import ArchiveRunsInput, PurgeRunInput, RunsInput
@@ -23,6 +24,7 @@ from api.runs.types import Run
 from domain import errors
 from domain.errors import DomainError, TooLarge
 from domain.ids import RunID, WorkspaceID
+from domain.lineage import descendants
 from domain.references import parse_run_id
 from store.purging import purge_run
 from store.run_edits import archive_runs, delete_runs, restore_runs
@@ -63,15 +65,24 @@ class BulkRunMutations:
         return RestoreRunsPayload(outcomes=outcomes, token=token)
 
     @strawberry.mutation(
-        graphql_type=result_of(PurgeRunPayload),
+        graphql_type=result_of(PurgeRunPayload, HasDescendants),
         description="Erase a deleted run: its points, parameters, tags, notes and artifacts. Cannot be undone; its id "
         "is refused for ever.",
     )
     async def purge_run(
         self, info: Info, input: Annotated[PurgeRunInput, strawberry.argument(description="Which run.")]
-    ) -> PurgeRunPayload:
+    ) -> PurgeRunPayload | HasDescendants:
         run = parse_run_id(input.run, info.context.workspace, "run")
-        token = await purge_run(info.context.database, info.context.workspace, run)
+        try:
+            token = await purge_run(
+                info.context.database,
+                info.context.workspace,
+                run,
+                despite_descendants=input.despite_descendants,
+                principal=info.context.principal.name,
+            )
+        except descendants.HasDescendants as exc:
+            return HasDescendants.of(exc)
         show_writes(info)
         return PurgeRunPayload(token=str(token))
 

@@ -11,6 +11,7 @@ from api.nodes.types import Node, make_id
 from api.runs.loaders import load_run
 from api.runs.types import Run
 from api.scalars import DateTime
+from domain.errors import Gone
 from domain.ids import NodeKind, RunID, WorkspaceID
 from domain.lineage import nodes
 
@@ -22,9 +23,12 @@ class Evaluation(Node):
     of_run: strawberry.Private[RunID]
     created_at: DateTime = strawberry.field(description="When it was recorded: with its first edge.")
 
-    @strawberry.field(description="The run whose side it is.")
-    async def run(self, info: Info) -> Run:
-        return await load_run(info, self.of_run)
+    @strawberry.field(description="The run whose side it is; null once it was purged.")
+    async def run(self, info: Info) -> Run | None:
+        try:
+            return await load_run(info, self.of_run)
+        except Gone:
+            return None
 
     @classmethod
     def of(cls, node: nodes.Evaluation, workspace: WorkspaceID) -> Self:

@@ -6,6 +6,7 @@ import strawberry
 
 from api.artifacts.inputs import ArtifactInput
 from api.code.inputs import CodeInput, EnvironmentInput
+from api.lineage.descendants import DESPITE
 from api.metrics.inputs import MetricSeriesInput
 from api.mutating import Delivered, Keyed, OfRun
 from api.parameters.inputs import MODE, PARAMETERS, PARAMS, ParameterInput
@@ -107,6 +108,7 @@ class ArchiveRunsInput(RunsInput):
 @strawberry.input(description="A run whose rows are to be erased; it must be deleted first.")
 class PurgeRunInput:
     run: strawberry.ID = strawberry.field(description="The run: its global id, or its bare UUID.")
+    despite_descendants: bool = strawberry.field(default=False, description=DESPITE)
 
 
 @strawberry.input(description="A note of a batch.")

@@ -8,6 +8,7 @@ from typing import Annotated
 import strawberry
 
 from api.connections import AFTER, DEFAULT_PAGE, FIRST, Connection, check_first, connect
+from api.filters.ancestry import replace_ancestry_whole
 from api.filters.inputs import FilterInput
 from api.filters.orders import RunOrder, read_orders
 from api.filters.texts import QUERY, read_question
@@ -65,7 +66,8 @@ class RunQueries:
         await await_token(info, at_least, wait_ms=wait_ms, fallback=fallback)
         context = info.context
         size = check_first(first)
-        tree = await read_question(where, query, context.workspace)
+        asked = await read_question(where, query, context.workspace)
+        tree = await replace_ancestry_whole(info, asked, "query" if where is None else "where")
         orders = read_orders(order_by)
 
         async def count() -> Count:

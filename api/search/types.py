@@ -14,11 +14,11 @@ from api.lineage.completeness import Freshness
 from api.nodes.types import Node
 from api.scalars import JSON, Int64, write_float64
 from api.search.enums import Dimension, Reason, SuggestionKind, TextField
-from api.search.showing import list_reasons, make_highlights
 from domain.pages import Count
 from domain.search import answers
 from domain.search.answers import BucketValue
 from domain.search.documents import DocumentText
+from domain.search.explaining import explain, make_highlights
 from domain.text.highlights import Fragment as FoundFragment
 from domain.text.terms import Term
 
@@ -65,9 +65,12 @@ class SearchEdge:
     texts: strawberry.Private[Sequence[DocumentText]]
     terms: strawberry.Private[Sequence[Term]]
 
-    @strawberry.field(description="Which of the words that were looked for stand where, a line each.")
+    @strawberry.field(
+        description="A sentence for each word that was looked for and found: where it stands, and whether as typed, in "
+        "another spelling (`val-loss` for `val_loss`) or in another form (`learns` for `learning`)."
+    )
     async def why(self) -> list[str]:
-        return await self._look(list_reasons)
+        return await self._look(explain)
 
     @strawberry.field(description="The texts that have what was looked for, with marks.")
     async def highlights(self) -> list[Highlight]:
@@ -134,8 +137,8 @@ class SearchConnection:
         return TotalCount(value=self.total.value, exact=self.total.exact)
 
     @strawberry.field(
-        description="The text with each word that nobody used replaced by the most similar one that somebody did; null "
-        "where every word is in use."
+        description="The text with each word that nobody used replaced by the most similar one that somebody did; of a "
+        "`query`, its text with such keys of parameters, metrics and tags. Null where all are in use."
     )
     async def did_you_mean(self) -> str | None:
         return await self.correct()

@@ -6,16 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from whence.failures import WhenceError
+    from whence.reading.client import Client, runs
+    from whence.snapshot.seeds import seed_all
     from whence.tracking.runs import Run
     from whence.tracking.starting import init
 
 __version__ = "0.1.0"
-__all__ = ["Run", "WhenceError", "__version__", "init"]
+__all__ = ["Client", "Run", "WhenceError", "__version__", "init", "runs", "seed_all"]
 
 _PLACES = {
+    "Client": "whence.reading.client",
     "Run": "whence.tracking.runs",
     "WhenceError": "whence.failures",
     "init": "whence.tracking.starting",
+    "runs": "whence.reading.client",
+    "seed_all": "whence.snapshot.seeds",
 }
 
 

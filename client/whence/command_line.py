@@ -16,7 +16,15 @@ from whence.settings import read_settings
 COMMANDS = {
     "status": "whence.status",
     "runs": "whence.run_table.command",
+    "search": "whence.searching.command",
     "lineage": "whence.lineage.command",
+    "show": "whence.showing.command",
+    "compare": "whence.comparing.command",
+    "artifacts": "whence.files.command",
+    "gc": "whence.sweeping",
+    "token": "whence.tokens",
+    "reproduce": "whence.reproducing.command",
+    "export": "whence.exporting.command",
     "import": "whence.importing.command",
     "sync": "whence.syncing",
 }

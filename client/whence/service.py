@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -49,7 +49,8 @@ class Service:
         self._patience = patience
         self._token = token
         self._compress = not _is_loopback(parts.hostname) if compress is None else compress
-        self._endpoint = f"{self.url}/w/{quote(workspace, safe='')}/graphql"
+        self._workspace_url = f"{self.url}/w/{quote(workspace, safe='')}"
+        self._endpoint = f"{self._workspace_url}/graphql"
         headers = {"User-Agent": f"whence/{__version__}"} | ({"Authorization": f"Bearer {token}"} if token else {})
         limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
         self._http = httpx.Client(
@@ -115,6 +116,37 @@ class Service:
         except httpx.HTTPError as exc:
             raise self._unreachable(exc) from exc
 
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        content: Iterable[bytes] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> httpx.Response:
+        """Send one request to an address of the workspace (`/artifacts/...`), once, whatever the status.
+
+        Raises `Unreachable`.
+        """
+        try:
+            return self._http.request(method, f"{self._workspace_url}{path}", content=content, headers=headers)
+        except httpx.HTTPError as exc:
+            raise self._unreachable(exc) from exc
+
+    def read(self, path: str, *, start: int = 0) -> Iterator[bytes]:
+        """Give what lies at an address of the workspace, from a byte on, in pieces. Raises `Problem`, `Unreachable`."""
+        headers = {"Range": f"bytes={start}-", "Accept-Encoding": "identity"} if start else {}
+        try:
+            with self._http.stream("GET", f"{self._workspace_url}{path}", headers=headers) as answer:
+                if answer.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
+                    return
+                if not answer.is_success:
+                    answer.read()
+                    raise read_problem(answer)
+                yield from answer.iter_bytes(1 << 20)
+        except httpx.HTTPError as exc:
+            raise self._unreachable(exc) from exc
+
     def _pack(self, body: bytes) -> tuple[bytes, dict[str, str]]:
         headers = {"Content-Type": "application/json"}
         if not self._compress or len(body) < _COMPRESS_FROM:
@@ -146,6 +178,17 @@ class Service:
         if status in _TRY_AGAIN:
             return Problem(code="UNAVAILABLE", message=said or f"the service is busy (HTTP {status})", retriable=True)
         return WhenceError(f"{self._endpoint} did not answer as Whence does: HTTP {status} {said or ''}".rstrip())
+
+
+def read_problem(response: httpx.Response) -> Problem:
+    """Return the problem that an address beside GraphQL answered with."""
+    status = response.status_code
+    try:
+        (error, *_) = msgspec.json.decode(response.content)["errors"]
+        return _graphql_problem(error, status)
+    except (msgspec.DecodeError, KeyError, TypeError, ValueError):
+        code = "DENIED" if status in (401, 403) else "UNAVAILABLE" if status in _TRY_AGAIN else "INTERNAL"
+        return Problem(code=code, message=f"HTTP {status}", retriable=status in _TRY_AGAIN)
 
 
 def require(payload: Payload | None) -> Payload:

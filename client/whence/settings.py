@@ -13,6 +13,7 @@ from whence.failures import WhenceError
 
 DEFAULT_URL = "http://127.0.0.1:8900"
 DEFAULT_WORKSPACE = "default"
+SNAPSHOT_PARTS = ("git", "packages", "machine", "build")
 MODES = ("online", "offline", "disabled")
 
 
@@ -35,6 +36,12 @@ class Settings(msgspec.Struct, frozen=True):
     """WHENCE_SPOOL: folder of what the service has not taken yet; else `whence/spool` in the user's state folder."""
     exit_wait: float = 15.0
     """WHENCE_EXIT_WAIT: seconds that the end of a run waits for the service at most."""
+    snapshot: tuple[str, ...] = SNAPSHOT_PARTS
+    """WHENCE_SNAPSHOT: what is recorded of a run's surroundings: `git`, `packages`, `machine`, `build`, or `off`."""
+    system: bool = True
+    """WHENCE_SYSTEM: `off` logs no system metrics."""
+    upload_wait: float = 600.0
+    """WHENCE_UPLOAD_WAIT: seconds that the end of a run waits at most for its files while the service takes them."""
 
     @property
     def spool_folder(self) -> Path:
@@ -56,6 +63,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         run_id=found.get("WHENCE_RUN_ID") or None,
         spool=found.get("WHENCE_SPOOL") or None,
         exit_wait=_read_seconds("WHENCE_EXIT_WAIT", found.get("WHENCE_EXIT_WAIT") or "15"),
+        snapshot=_read_parts(found.get("WHENCE_SNAPSHOT") or ",".join(SNAPSHOT_PARTS)),
+        system=_read_switch("WHENCE_SYSTEM", found.get("WHENCE_SYSTEM") or "on"),
+        upload_wait=_read_seconds("WHENCE_UPLOAD_WAIT", found.get("WHENCE_UPLOAD_WAIT") or "600"),
     )
 
 
@@ -63,6 +73,21 @@ def _read_mode(text: str) -> str:
     if text not in MODES:
         raise WhenceError(f"WHENCE_MODE is {text!r}; it should be one of {', '.join(MODES)}")
     return text
+
+
+def _read_parts(text: str) -> tuple[str, ...]:
+    """Return the parts of a snapshot that a text names, separated by commas; `off` names none."""
+    parts = () if text == "off" else tuple(part.strip() for part in text.split(",") if part.strip())
+    for part in parts:
+        if part not in SNAPSHOT_PARTS:
+            raise WhenceError(f"WHENCE_SNAPSHOT names {part!r}; parts are {', '.join(SNAPSHOT_PARTS)}, or `off`")
+    return parts
+
+
+def _read_switch(name: str, text: str) -> bool:
+    if text not in ("on", "off"):
+        raise WhenceError(f"{name} is {text!r}; it should be `on` or `off`")
+    return text == "on"
 
 
 def _read_seconds(name: str, text: str) -> float:

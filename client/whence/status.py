@@ -10,6 +10,7 @@ import msgspec
 
 from whence import __version__
 from whence.connecting import add_connection_options, connect
+from whence.printing import print_json
 from whence.service import Service
 
 _COUNTS = """query Status {
@@ -28,6 +29,7 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
         description="Say whether the service is there, whether it is ready, and what the workspace holds. "
         "Ends with 0 when it is ready, 1 when it is not or refuses, 3 when nothing answers.",
     )
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
     add_connection_options(parser)
     parser.set_defaults(run=run)
 
@@ -37,6 +39,8 @@ def run(args: argparse.Namespace) -> int:
     with connect(args, patience=0) as service:
         health = _read(service.fetch("/healthz"))
         ready = service.fetch("/readyz")
+        if args.json:
+            return _print_all(service, health, ready)
         print(f"service      {service.url}")
         print(f"version      {health.get('version', 'unknown')} (this client: {__version__})")
         if not ready.is_success:
@@ -45,6 +49,17 @@ def run(args: argparse.Namespace) -> int:
         print("ready        yes")
         _print_counts(service)
     return 0
+
+
+def _print_all(service: Service, health: dict[str, Any], ready: httpx.Response) -> int:
+    said: dict[str, Any] = {"url": service.url, "version": health.get("version"), "client": __version__}
+    said["ready"] = ready.is_success
+    if ready.is_success:
+        said |= service.execute(_COUNTS)
+    else:
+        said["reason"] = _reason(_read(ready)).removeprefix(": ")
+    print_json(said)
+    return 0 if ready.is_success else 1
 
 
 def _print_counts(service: Service) -> None:

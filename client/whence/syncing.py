@@ -5,9 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 from whence.connecting import add_connection_options
-from whence.failures import Unreachable
+from whence.failures import Unreachable, WhenceError
+from whence.files.staging import list_staged, list_staging_folders, take_staged
+from whence.files.uploading import upload
+from whence.printing import print_json
 from whence.service import Service
 from whence.settings import read_settings
 from whence.spool.draining import drain
@@ -26,6 +30,7 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
         "left, 1 when something was refused for good (see the files named), 3 when a service did not take its part.",
     )
     add_connection_options(parser)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--spool", type=Path, default=None, help="folder of the spools (WHENCE_SPOOL)")
     parser.set_defaults(run=run)
 
@@ -52,13 +57,52 @@ def run(args: argparse.Namespace) -> int:
             sent += 1
         elif not done:
             waiting.setdefault(header.url, f"{header.url} does not take it")
-    print(f"sent         {sent} of {len(files)} spool files in {root}")
-    for reason in waiting.values():
-        print(f"waiting      {reason}")
+    uploaded, left = _send_files(root, waiting, token=args.token)
     refused = sorted(set(list_rejected(root)) | before)
-    for path in refused:
-        print(f"refused      {path}")
+    told = {"folder": str(root), "spools": len(files), "sent": sent, "files": uploaded + left, "uploaded": uploaded}
+    told |= {"waiting": list(waiting.values()), "refused": [str(path) for path in refused]}
+    if args.json:
+        print_json(told)
+    else:
+        _tell(told)
     return 3 if waiting else 1 if refused else 0
+
+
+def _tell(told: dict[str, Any]) -> None:
+    print(f"sent         {told['sent']} of {told['spools']} spool files in {told['folder']}")
+    if told["files"]:
+        print(f"uploaded     {told['uploaded']} of {told['files']} files")
+    for reason in told["waiting"]:
+        print(f"waiting      {reason}")
+    for path in told["refused"]:
+        print(f"refused      {path}")
+
+
+def _send_files(root: Path, waiting: dict[str, str], *, token: str | None) -> tuple[int, int]:
+    """Upload the files that processes left, and return how many were, and how many still wait."""
+    sent = left = 0
+    for folder in list_staging_folders(root) if root.is_dir() else []:
+        with take_staged(folder) as destination:
+            if destination is None:
+                continue
+            files = list_staged(folder)
+            if destination.url not in waiting:
+                with Service(destination.url, workspace=destination.workspace, token=token, connections=1) as service:
+                    sent += _send_staged(service, files, waiting)
+            left += len(list_staged(folder))
+    return sent, left
+
+
+def _send_staged(service: Service, files: list[Path], waiting: dict[str, str]) -> int:
+    """Upload files until the service does not take one, and return how many it took."""
+    for count, path in enumerate(files):
+        try:
+            upload(service, f"sha256:{path.name}", path)
+        except WhenceError as exc:
+            waiting[service.url] = str(exc)
+            return count
+        path.unlink(missing_ok=True)
+    return len(files)
 
 
 def _read_header(path: Path) -> Header | None:

@@ -65,6 +65,7 @@ class Claim:
             held_from=self.held_from or held_from,
             held_to=self.held_to,
             own_time=self.held_from is not None,
+            own_role=self.role is not None or self.kind is not EdgeKind.GENERATED,
             range=self.range,
             step=self.step,
             mode=self.mode,
@@ -138,6 +139,8 @@ def _check_versions(claim: Claim) -> None:
         raise InvalidInput("name the dataset's version: only what a run reads is bound by its time", path=["source"])
     if names_dataset(claim.target) and claim.kind is not EdgeKind.GENERATED:
         raise InvalidInput("name the dataset's version: only what a run writes has one of its own", path=["target"])
+    if isinstance(claim.target, ModelRef) and claim.target.alias is not None:
+        raise InvalidInput("what an edge leads to is named by its version, not by an alias", path=["target"])
     for field, ref in (("source", claim.source), ("target", claim.target)):
         if isinstance(ref, ModelRef) and ref.version is None and ref.alias is None:
             raise InvalidInput("name the model's version or an alias", path=[field])

@@ -76,6 +76,7 @@ class Held:
     """What an interval says beside its edge.
 
     `own_time`: the client gave `held_from`; else it follows the times of the ends, and moves with them.
+    `own_role`: the client gave the role, or it has but one; else it follows the kind of the run, and changes with it.
     `choice`: the edge only chooses (`domain.lineage.roles.is_of_choice`). `overlapping`: whoever wrote the version was
     not done when the run began to read. `unbound`: the fact without a version that this follows from
     (store/lineage/unbound.py). `range`: offsets, snapshots, a window of event time, a cutoff; {"unknown": true} where
@@ -85,6 +86,7 @@ class Held:
     held_from: datetime = ALWAYS
     held_to: datetime | None = None
     own_time: bool = False
+    own_role: bool = True
     range: Mapping[str, Any] | None = None
     step: int | None = None
     mode: WriteMode | None = None

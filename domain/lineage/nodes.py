@@ -1,4 +1,4 @@
-"""The one node of lineage that is no noun of its own: the measuring side of a run."""
+"""Nodes of lineage that are no nouns of their own: the measuring side of a run, and what is left of a purged thing."""
 
 from __future__ import annotations
 
@@ -20,3 +20,11 @@ class Evaluation:
     @property
     def key(self) -> NodeKey:
         return NodeKey(NodeKind.EVALUATION, self.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purged:
+    """What is left of a purged thing: its edges still lead through it."""
+
+    key: NodeKey
+    purged_at: datetime

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from domain.ids import GlobalID, NodeKey, WorkspaceID
-from domain.lineage.nodes import Evaluation
+from domain.lineage.nodes import Evaluation, Purged
 from domain.nodes import (
     ArtifactVersion,
     CodeRevision,
@@ -43,7 +43,7 @@ def show_node(workspace: WorkspaceID, key: NodeKey, value: Any, name: Any = None
 
     A node without a value (an Evaluation, or what the record lost) is shown by its kind.
     """
-    deleted = getattr(value, "deleted_at", None) is not None
+    deleted = isinstance(value, Purged) or getattr(value, "deleted_at", None) is not None
     return Shown(
         key=key,
         id=str(GlobalID(key.kind, workspace, key.uuid)),
@@ -71,8 +71,14 @@ def label_node(key: NodeKey, value: Any, name: Any = None) -> str:
             return f"{known.removeprefix('sha256:')[:_SHORT]} {value.hardware or ''}".strip()
         case Evaluation():
             return f"evaluation of {name.name}" if isinstance(name, Run) else "evaluation"
+        case Purged():
+            return f"purged {_label_kind(key)} {key.uuid}"
         case _:
-            return key.kind.name.lower().replace("_", " ")
+            return _label_kind(key)
+
+
+def _label_kind(key: NodeKey) -> str:
+    return key.kind.name.lower().replace("_", " ")
 
 
 def _label_name(name: Any) -> str:

@@ -127,7 +127,8 @@ class SearchQuestion:
 
     `text` and `where` are in their normal form, without leaves about lineage. An order of nothing is by relevance
     where there are words, else the newest first; ties by id ascending. `hidden`: experiments that are archived or
-    deleted; what is theirs is not found.
+    deleted; what is theirs is not found. `lineage` says from which walks the ids in the question came, if any did: it
+    stands for them in cursors, which outlive a walk that finds more.
     """
 
     workspace: WorkspaceID
@@ -138,6 +139,7 @@ class SearchQuestion:
     facets: tuple[Facet, ...] = ()
     orders: tuple[SearchOrder, ...] = ()
     hidden: frozenset[UUID] = frozenset()
+    lineage: str = ""
     first: int = 20
     after: str | None = None
 

@@ -20,6 +20,7 @@ _STEMMED = range(3, 65)
 _NUMBER = re.compile(r"(?<![\w.])[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w]|\.\d)")
 _POSSESSIVE = re.compile(r"['’]s$")
 _CONNECTORS = re.compile(r"[-_]")
+_RUN = re.compile(r"[^-._'’@]+")
 _STEP = re.compile(r"[^/@]+")
 _PICTOGRAPH = re.compile(rf"[0-9#*][{VARIATIONS}]?{KEYCAP}|[{FLAGS}]{{2}}|[{PICTOGRAPHS}]")
 
@@ -34,11 +35,14 @@ class Token(NamedTuple):
 
 
 class Chunk(NamedTuple):
-    """The tokens of a chunk; positions and places count from its start."""
+    """The tokens of a chunk; positions and places count from its start. `inner`: wholes within a word, which only texts
+    have: of `nn.LayerNorm` `layernorm`, of `ResNet50` `resnet`.
+    """
 
     wholes: tuple[Token, ...]
     parts: tuple[Token, ...]
     stems: tuple[Token, ...]
+    inner: tuple[Token, ...] = ()
 
 
 def analyse_chunk(text: str) -> Chunk:
@@ -84,6 +88,7 @@ class _Analyser:
         self._wholes: list[Token] = []
         self._parts: list[Token] = []
         self._stems: list[Token] = []
+        self._inner: list[Token] = []
 
     def run(self) -> Chunk:
         for found in _find(self._composed.text):
@@ -98,7 +103,7 @@ class _Analyser:
                 case _:
                     for step in _STEP.finditer(word):  # of a path or an address each step is a word of its own
                         self._add_word(_POSSESSIVE.sub("", step[0]), start + step.start())
-        return Chunk(tuple(self._wholes), tuple(self._parts), tuple(self._stems))
+        return Chunk(tuple(self._wholes), tuple(self._parts), tuple(self._stems), tuple(self._inner))
 
     def _add_number(self, word: str, start: int) -> None:
         number = fold(word).lstrip("+")
@@ -122,11 +127,30 @@ class _Analyser:
 
     def _add_word(self, word: str, start: int) -> None:
         self._whole(_CONNECTORS.sub("", fold(word)), start, start + len(word))
-        for piece in _piece().finditer(word):
-            at = 0
-            for cut in _cut_case(piece[0]):
-                self._part(fold(piece[0][at:cut]), start + piece.start() + at, start + piece.start() + cut)
+        for run in _RUN.finditer(word):
+            self._add_run(run[0], start + run.start(), is_word=run[0] == word)
+
+    def _add_run(self, run: str, start: int, *, is_word: bool) -> None:
+        """Add the parts of what no sign parts. What is typed in small letters has no camel case to be cut by: so each
+        run, and each row of letters, that was cut is a whole within the word too.
+        """
+        position, was_cut = len(self._parts), False
+        for piece in _piece().finditer(run):
+            at, begin = 0, start + piece.start()
+            cuts = _cut_case(piece[0])
+            if len(cuts) > 1:
+                was_cut = True
+                if piece[0] != run:
+                    self._within(piece[0], len(self._parts), begin)
+            for cut in cuts:
+                self._part(fold(piece[0][at:cut]), begin + at, begin + cut)
                 at = cut
+        if was_cut and not is_word:
+            self._within(run, position, start)
+
+    def _within(self, text: str, position: int, start: int) -> None:
+        if folded := fold(text):
+            self._inner.append(Token(limit(folded), position, *self._composed.place(start, start + len(text))))
 
     def _whole(self, text: str, start: int, end: int) -> None:
         if text:

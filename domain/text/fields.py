@@ -36,7 +36,7 @@ def make_tokens(text: str) -> Tokens:
     parts: list[str] = []
     for found in _CHUNK.finditer(text):
         chunk = analyse_chunk(found[0])
-        wholes.update([token.text for token in chunk.wholes])
+        wholes.update([token.text for token in chunk.wholes], [token.text for token in chunk.inner])
         stems.update([token.text for token in chunk.stems])
         parts += [token.text for token in chunk.parts]
     bag = [STEM + stem for stem in stems] + [WHOLE + whole for whole in wholes.difference(parts)]

@@ -61,7 +61,7 @@ def _find_term(found: Analysis, parts: Sequence[str], term: Term) -> set[Mark]:
         whole, seen = term.whole, {mark.start for mark in marks}
         marks |= {  # where a part of a word is marked, the rest of the word need not be
             Mark(token.start, token.end)
-            for token in (*found.wholes, *found.parts)
+            for token in (*found.wholes, *found.inner, *found.parts)
             if token.start not in seen and (token.text.startswith(whole) if term.is_open else token.text == whole)
         }
     if term.stem is not None:

@@ -61,6 +61,7 @@ def _gather(found: Analysis) -> dict[int, list[str]]:
             bags[min(token.position, len(found.parts) - 1)].append(sign + token.text)
 
     add(found.wholes, WHOLE)
+    add(found.inner, WHOLE)
     add(found.stems, STEM)
     return bags
 

@@ -14,8 +14,8 @@ from elasticsearch import AsyncElasticsearch, NotFoundError
 from domain.ids import NodeKey, NodeKind, WorkspaceID
 from search.elastic.documents import Body
 from search.elastic.failures import driver_errors
-from search.elastic.generations import Names, Part
-from search.elastic.queries import ALL, none_of, term
+from search.elastic.generations import Names, Part, make_index
+from search.elastic.queries import ALL, WHOLE, none_of, term
 
 BUCKETS = 256
 PAGE = 500
@@ -25,6 +25,8 @@ PAGE_BYTES = 50
 KEPT = "5m"
 BESIDE = frozenset({"bucket", "content", "check", "node"})
 """Fields that say something of the document and are no part of it."""
+
+MARK_MAPPING: dict[str, Any] = {"dynamic": "strict", "properties": {"nonce": {"type": "long", "index": False}}}
 
 _encoder = msgspec.json.Encoder(order="sorted")
 
@@ -64,7 +66,7 @@ async def fetch_sums(client: AsyncElasticsearch, names: Names, generation: int) 
         },
     }
     async with driver_errors():
-        answer = await client.search(index=list_searched(names, generation), **body)
+        answer = await client.search(index=list_searched(names, generation), **WHOLE, **body)
     buckets = answer["aggregations"]["of"]["buckets"]
     return {int(one["key"]): (int(one["doc_count"]), int(one["sum"]["value"])) for one in buckets}
 
@@ -89,7 +91,7 @@ async def list_stored(
         if after is not None:
             body["search_after"] = after
         async with driver_errors():
-            answer = await client.search(**body)
+            answer = await client.search(**WHOLE, **body)
         hits = answer["hits"]["hits"]
         if not hits:
             break
@@ -109,6 +111,12 @@ async def fetch_stored(client: AsyncElasticsearch, wanted: Sequence[tuple[str, s
             answer = await client.mget(docs=docs)
         found += [_read(one["_source"], one["_version"], deep=deep) for one in answer["docs"] if one.get("found")]
     return found
+
+
+async def prepare_mark(client: AsyncElasticsearch, names: Names) -> None:
+    """Let there be a place for the mark, of one copy in one shard like all else here."""
+    settings = {"number_of_shards": 1, "number_of_replicas": 0}
+    await make_index(client, names.mark, mapping=MARK_MAPPING, settings=settings)
 
 
 async def read_mark(client: AsyncElasticsearch, names: Names) -> tuple[int, int] | None:

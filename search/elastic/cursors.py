@@ -1,22 +1,19 @@
-"""Cursors: a place in the order of one question, in one point in time of one engine."""
+"""Cursors: a place in the order of one question, in one point in time of one generation."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Any
 
 import msgspec
 
 from domain.errors import CursorExpired, InvalidInput
-from domain.search.questions import SearchQuestion
+from domain.search.cursors import Adapter, sign_cursor, unsign_cursor
 from domain.texts import shown
 
-ADAPTER = "elasticsearch"
-VERSION = 1
-DIGEST_BYTES = 8
+VERSION = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,43 +26,38 @@ class Place:
 
 
 class _Packed(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
-    adapter: str
     version: int
+    generation: int
     digest: bytes
     point: str
     values: list[Any]
     rank: int | None
 
 
-class _Named(msgspec.Struct, array_like=True):
-    adapter: str
+@dataclass(frozen=True, slots=True)
+class Cursors:
+    """The cursors of one question to one generation."""
 
+    generation: int
+    digest: bytes
 
-def digest_question(question: SearchQuestion, generation: int) -> bytes:
-    """Return what a cursor keeps of its question: all but which page of it is meant, and what is counted beside it."""
-    asked = (question.workspace, question.condition, sorted(question.kinds), question.orders, generation)
-    hashed = blake2b(repr(asked).encode(), digest_size=DIGEST_BYTES)
-    for ids in (sorted(question.hidden), () if question.scope is None else question.scope.ids.ids):
-        hashed.update(b"".join([b"ids", *[one.bytes for one in ids]]))
-    return hashed.digest()
+    def write(self, place: Place) -> str:
+        packed = _Packed(VERSION, self.generation, self.digest, place.point, list(place.values), place.rank)
+        text = base64.urlsafe_b64encode(msgspec.msgpack.encode(packed)).decode("ascii")
+        return sign_cursor(Adapter.ELASTICSEARCH, text)
 
-
-def write_cursor(digest: bytes, place: Place) -> str:
-    packed = _Packed(ADAPTER, VERSION, digest, place.point, list(place.values), place.rank)
-    return base64.urlsafe_b64encode(msgspec.msgpack.encode(packed)).decode("ascii")
-
-
-def read_cursor(text: str, digest: bytes) -> Place:
-    """Read a cursor. Raises `InvalidInput` for a broken one and for one of another question, `CursorExpired` for one
-    that another engine gave.
-    """
-    try:
-        raw = base64.b64decode(text.encode("ascii"), altchars=b"-_", validate=True)
-        if msgspec.msgpack.decode(raw, type=_Named).adapter != ADAPTER:
-            raise CursorExpired("another engine gave this cursor: begin from the first page", path=["after"])
-        packed = msgspec.msgpack.decode(raw, type=_Packed)
-    except (ValueError, binascii.Error, msgspec.MsgspecError) as exc:
-        raise InvalidInput(f"{shown(text)} is not a cursor", path=["after"]) from exc
-    if packed.version != VERSION or packed.digest != digest:
-        raise InvalidInput(f"{shown(text)} is a cursor of another question", path=["after"])
-    return Place(point=packed.point, values=tuple(packed.values), rank=packed.rank)
+    def read(self, text: str) -> Place:
+        """Read a cursor. Raises `InvalidInput` for a broken one and for another question's, `CursorExpired` for another
+        adapter's or generation's.
+        """
+        written = unsign_cursor(Adapter.ELASTICSEARCH, text)
+        try:
+            raw = base64.b64decode(written.encode("ascii"), altchars=b"-_", validate=True)
+            packed = msgspec.msgpack.decode(raw, type=_Packed)
+        except (ValueError, binascii.Error, msgspec.MsgspecError) as exc:
+            raise InvalidInput(f"{shown(text)} is not a cursor", path=["after"]) from exc
+        if packed.version != VERSION or packed.generation != self.generation:
+            raise CursorExpired("the index was built anew since: begin from the first page", path=["after"])
+        if packed.digest != self.digest:
+            raise InvalidInput(f"{shown(text)} is a cursor of another question", path=["after"])
+        return Place(point=packed.point, values=tuple(packed.values), rank=packed.rank)

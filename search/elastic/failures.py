@@ -6,12 +6,15 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from elasticsearch import ApiError, ConnectionTimeout, TransportError
+from elasticsearch import ApiError, ConnectionTimeout, TransportError, UnsupportedProductError
 
 from domain.errors import Unavailable
 
 BUSY = frozenset({408, 429, 502, 503, 504})
 """Statuses of a server that is full, starting, electing, or without a shard."""
+
+REFUSED = frozenset({401, 403})
+"""A user, a password or a key that the server does not take: somebody mends that while we wait."""
 
 BLOCKED = "cluster_block_exception"
 """An index that takes no writes: a disk is full, or somebody closed it."""
@@ -23,6 +26,7 @@ CONFLICT = "version_conflict_engine_exception"
 """An older state than the stored one, or the same: what was to be written is there."""
 
 MISSING = "index_not_found_exception"
+CLOSED = "index_closed_exception"
 
 
 @asynccontextmanager
@@ -32,6 +36,8 @@ async def driver_errors() -> AsyncIterator[None]:
         yield
     except ConnectionTimeout as exc:
         raise Unavailable("the search index did not answer in time") from exc
+    except UnsupportedProductError as exc:
+        raise Unavailable("what answers at the address of the search index is no Elasticsearch") from exc
     except ApiError as exc:
         if is_waiting(exc.status_code, name_cause(exc)):
             raise Unavailable(f"the search index cannot answer now: {name_cause(exc) or exc.status_code}") from exc
@@ -42,7 +48,7 @@ async def driver_errors() -> AsyncIterator[None]:
 
 def is_waiting(status: int, cause: str) -> bool:
     """Say whether the same request may succeed later, without anything in it being changed."""
-    return status in BUSY or cause in (BLOCKED, MISSING) or (status >= 500 and cause != "")
+    return status in BUSY or status in REFUSED or cause in (BLOCKED, MISSING, CLOSED) or (status >= 500 and cause != "")
 
 
 def name_cause(error: ApiError) -> str:

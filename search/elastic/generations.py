@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -47,16 +47,28 @@ class Names:
         return [self.index(part, generation) for part in Part]
 
 
-async def prepare_generation(client: AsyncElasticsearch, names: Names, generation: int) -> None:
-    """Make the indexes of a generation, empty; those that are there stay as they are."""
+async def prepare_generation(client: AsyncElasticsearch, names: Names, generation: int) -> bool:
+    """Make the indexes of a generation, empty; those that are there stay as they are. Say whether any was not."""
     await _forbid_making(client, names)
-    for part, mapping, settings in _LAYOUT:
-        try:
-            async with driver_errors():
-                await client.indices.create(index=names.index(part, generation), mappings=mapping, settings=settings)
-        except BadRequestError as exc:
-            if name_cause(exc) != EXISTS:
-                raise
+    made = [
+        await make_index(client, names.index(part, generation), mapping=mapping, settings=settings)
+        for part, mapping, settings in _LAYOUT
+    ]
+    return any(made)
+
+
+async def make_index(
+    client: AsyncElasticsearch, name: str, *, mapping: Mapping[str, Any], settings: Mapping[str, Any]
+) -> bool:
+    """Make an index unless there is one; say whether there was none."""
+    try:
+        async with driver_errors():
+            await client.indices.create(index=name, mappings=mapping, settings=settings)
+    except BadRequestError as exc:
+        if name_cause(exc) != EXISTS:
+            raise
+        return False
+    return True
 
 
 async def _forbid_making(client: AsyncElasticsearch, names: Names) -> None:

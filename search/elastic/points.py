@@ -28,16 +28,20 @@ class PointsInTime:
         self._now = now
         self._point: str | None = None
         self._until = 0.0
+        self._forgotten = 0
 
     async def take(self) -> str:
         """Return a point that sees what was visible when it was asked for, or a second before."""
         if self._point is None or self._now() >= self._until:
-            asked = self._now()
+            asked, forgotten = self._now(), self._forgotten
             async with driver_errors():
                 answer = await self._client.open_point_in_time(
                     index=self.indexes, keep_alive=KEPT, allow_partial_search_results=False
                 )
-            self._point, self._until = str(answer["id"]), asked + FRESH_S
+            point = str(answer["id"])
+            if forgotten != self._forgotten:  # opened before what was made visible meanwhile: for this search only
+                return point
+            self._point, self._until = point, asked + FRESH_S
         return self._point
 
     @property
@@ -48,6 +52,7 @@ class PointsInTime:
     def forget(self) -> None:
         """Hand out a new point from now on: something was made visible."""
         self._point = None
+        self._forgotten += 1
 
 
 def is_expired(error: NotFoundError) -> bool:

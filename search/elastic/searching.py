@@ -15,15 +15,16 @@ from domain.ids import NodeKey
 from domain.orders import MetricOrder
 from domain.pages import COUNT_LIMIT, Count
 from domain.search.answers import Completeness, FacetAnswer, Hit, Reason, SearchAnswer
+from domain.search.cursors import digest_question
 from domain.search.documents import DocumentKind
 from domain.search.questions import SearchQuestion
-from search.elastic.cursors import Place, digest_question, read_cursor, write_cursor
+from search.elastic.cursors import Cursors, Place
 from search.elastic.documents import read_texts
 from search.elastic.facets import build_facets, read_facets
 from search.elastic.failures import driver_errors
 from search.elastic.filters import asks_metrics, list_open_terms
 from search.elastic.points import KEPT, PointsInTime, explain_expired, is_expired
-from search.elastic.queries import Query, term, terms
+from search.elastic.queries import WHOLE, Query, term, terms
 from search.elastic.requests import WINDOW, Body, build_page, build_window, is_ranked_twice
 from search.elastic.texts import EXPANSIONS, has_open_row, match_term
 
@@ -48,11 +49,11 @@ class Searching:
         self._client = client
         self._points = points
         self._question = question
-        self._digest = digest_question(question, generation)
+        self._cursors = Cursors(generation, digest_question(question))
 
     async def run(self) -> SearchAnswer:
         """Return the answer. Raises `InvalidInput`, `CursorExpired`, `Unavailable`."""
-        after = None if self._question.after is None else read_cursor(self._question.after, self._digest)
+        after = None if self._question.after is None else self._cursors.read(self._question.after)
         try:
             return await self._answer(await self._points.take() if after is None else after.point, after)
         except NotFoundError as exc:
@@ -153,6 +154,7 @@ class Searching:
             answer = await self._client.perform_request(
                 "POST",
                 "/_search",
+                params=WHOLE,
                 headers={"content-type": "application/json", "accept": "application/json"},
                 body=_encoder.encode(body),
             )
@@ -163,7 +165,7 @@ class Searching:
         source = hit["_source"]
         return Hit(
             key=NodeKey(DocumentKind(source["kind"]).node_kind, UUID(source["id"])),
-            cursor=write_cursor(self._digest, place),
+            cursor=self._cursors.write(place),
             score=float(hit["_score"] or 0.0),
             texts=read_texts(source),
         )

@@ -6,7 +6,6 @@ import base64
 import binascii
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from hashlib import blake2b
 from uuid import UUID
 
 from domain.errors import InvalidInput
@@ -16,6 +15,7 @@ from domain.pages import COUNT_LIMIT, Count
 from domain.search.aggregates import AggregateAnswer, AggregateQuestion
 from domain.search.answers import COMPLETE, Completeness, FacetAnswer, Hit, Reason, SearchAnswer, Suggestion
 from domain.search.answers import SuggestionKind as Kind
+from domain.search.cursors import digest_question
 from domain.search.documents import DocumentKind, SearchDocument
 from domain.search.own_leaves import drop_own_leaves
 from domain.search.questions import Facet, Scope, SearchQuestion
@@ -50,7 +50,7 @@ class MemorySearchIndex:
         found = self._find(question, condition)
         scores = {document.id: score(question, document) if question.terms else 0.0 for document in found}
         ordered = sort_documents(found, choose_orders(question), scores)
-        digest = _digest(question)
+        digest = digest_question(question)
         start = 0 if question.after is None else _read_cursor(question.after, digest, ordered)
         page = ordered[start : start + question.first]
         hits = [
@@ -146,11 +146,6 @@ def _list_names(document: SearchDocument) -> Iterable[tuple[Kind, str]]:
     if dimensions.kind is NodeKind.RUN:
         yield from ((Kind.PARAM_KEY, key) for key in dimensions.params)
         yield from ((Kind.METRIC_KEY, key) for key in dimensions.metrics)
-
-
-def _digest(question: SearchQuestion) -> bytes:
-    told = repr((question.workspace, question.condition, sorted(question.kinds), question.scope, question.orders))
-    return blake2b(told.encode(), digest_size=8).digest()
 
 
 def _write_cursor(digest: bytes, document: SearchDocument) -> str:

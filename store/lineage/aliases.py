@@ -18,7 +18,7 @@ from store.lineage.drafts import Drafts, Touched
 from store.lineage.moments import fetch_version_times
 from store.lineage.runs import RunFacts, fetch_run_facts
 from store.lineage.syncing import sync
-from store.lineage.unbound import StoredFact, fetch_unbound_of
+from store.lineage.unbound import StoredFact, fetch_unbound, fetch_unbound_of
 from store.transactions import Transaction
 
 STANDING = """
@@ -26,6 +26,9 @@ SELECT e.* FROM model_versions v
 JOIN edges e ON e.workspace = v.workspace AND e.source = v.id AND e.kind IN (1, 3, 5)
     AND e.retracted = 9223372036854775807 AND e.unbound IS NOT NULL
 WHERE v.workspace = $1 AND v.model = $2
+"""
+OF_FACTS = """
+SELECT * FROM edges WHERE workspace = $1 AND unbound = ANY($2::uuid[]) AND retracted = 9223372036854775807
 """
 
 
@@ -58,9 +61,11 @@ def find_version(times: Collection[AliasTime], alias: str | None, moment: dateti
     return next((one.version for one in times if one.alias == alias and one.covers(moment)), None)
 
 
-async def conclude_aliases(tx: Transaction, workspace: WorkspaceID, model: UUID, touched: Touched) -> None:
-    """Bring the edges from a model's aliases in step with what the aliases meant."""
-    facts = await fetch_unbound_of(tx, workspace, model)
+async def conclude_aliases(
+    tx: Transaction, workspace: WorkspaceID, model: UUID, touched: Touched, *, only: Collection[UUID] | None = None
+) -> None:
+    """Bring the edges from a model's aliases in step with what the aliases meant: all, or those of some facts."""
+    facts = await (fetch_unbound_of(tx, workspace, model) if only is None else fetch_unbound(tx, workspace, only))
     times = await fetch_alias_times(tx, workspace, model)
     runs = await fetch_run_facts(tx, workspace, {one.fact.run for one in facts if one.fact.run is not None})
     others = await fetch_version_times(tx, workspace, {one.fact.other for one in facts if one.fact.run is None})
@@ -71,7 +76,11 @@ async def conclude_aliases(tx: Transaction, workspace: WorkspaceID, model: UUID,
         version = find_version(times, stored.fact.alias, moment)
         if version is not None:
             _add(due, stored, run, version, moment)
-    standing = [make_interval(row) for row in await tx.driver.fetch(STANDING, workspace, model)]
+    if only is None:
+        rows = await tx.driver.fetch(STANDING, workspace, model)
+    else:
+        rows = await tx.driver.fetch(OF_FACTS, workspace, list(only))
+    standing = [make_interval(row) for row in rows]
     await sync(tx, standing, due, touched)
 
 

@@ -21,6 +21,7 @@ from store.lineage.contents import conclude_contents
 from store.lineage.datasets import conclude_dataset
 from store.lineage.drafts import Touched
 from store.lineage.inheriting import conclude_inheritance
+from store.lineage.measured import conclude_measured
 from store.lineage.parts import conclude_parts, fetch_parts_of
 from store.lineage.revisions import conclude_revisions
 from store.transactions import Transaction
@@ -54,20 +55,25 @@ async def conclude(tx: Transaction, workspace: WorkspaceID, touched: Touched) ->
     if not touched:
         return
     await tx.driver.execute(LOCK, str(workspace))
-    for model in sorted(touched.models):
-        await conclude_aliases(tx, workspace, model, touched)
+    facts = touched.list_facts(NodeKind.MODEL)
+    for model in sorted(touched.models | facts.keys()):
+        only = None if model in touched.models else facts[model]
+        await conclude_aliases(tx, workspace, model, touched, only=only)
     names = {kind: await _fetch_names(tx, workspace, kind, touched.versions) for kind in NAMES}
-    datasets = sorted(touched.datasets | {UUID(name) for name in names[NodeKind.DATASET_VERSION]})
-    for dataset in datasets:
-        await conclude_dataset(tx, workspace, dataset, touched)
+    written = {UUID(name): versions for name, versions in names[NodeKind.DATASET_VERSION].items()}
+    read = touched.list_facts(NodeKind.DATASET)
+    for dataset in sorted(written.keys() | read.keys()):
+        versions, of_readers = written.get(dataset, set()), read.get(dataset, set())
+        await conclude_dataset(tx, workspace, dataset, touched, versions=versions, facts=of_readers)
     for kind in NAMES:
         if kind is not NodeKind.DATASET_VERSION and names[kind]:
             await conclude_revisions(tx, workspace, kind, names[kind])
     files = touched.used | {key.uuid for key in touched.versions if key.kind is NodeKind.ARTIFACT_VERSION}
-    files |= await fetch_parts_of(tx, workspace, datasets)
+    files |= await fetch_parts_of(tx, workspace, written)
     await conclude_parts(tx, workspace, files)
     await conclude_contents(tx, workspace, await _fetch_digests(tx, workspace, touched.versions))
     await conclude_inheritance(tx, workspace, touched.runs, touched)
+    await conclude_measured(tx, workspace, touched.runs, touched)
     await _part_from_evaluations(tx, workspace, touched.sides)
 
 
@@ -80,18 +86,21 @@ async def _part_from_evaluations(tx: Transaction, workspace: WorkspaceID, runs: 
 
 async def _fetch_names(
     tx: Transaction, workspace: WorkspaceID, kind: NodeKind, versions: Iterable[NodeKey]
-) -> set[str]:
-    """Return the names that versions of a kind belong to, as texts."""
+) -> dict[str, set[UUID]]:
+    """Return the names that versions of a kind belong to, as texts, each with those versions."""
     ids = [key.uuid for key in versions if key.kind is kind]
     if not ids:
-        return set()
+        return {}
     column = NAMES[kind]
     rows = await tx.conn.execute(
-        sa.select(column.label("name"))
-        .distinct()
-        .where(column.table.c.workspace == workspace, column.table.c.id.in_(ids))
+        sa.select(column.label("name"), column.table.c.id).where(
+            column.table.c.workspace == workspace, column.table.c.id.in_(ids)
+        )
     )
-    return {str(row.name) for row in rows}
+    found: dict[str, set[UUID]] = {}
+    for row in rows:
+        found.setdefault(str(row.name), set()).add(row.id)
+    return found
 
 
 async def _fetch_digests(tx: Transaction, workspace: WorkspaceID, versions: Collection[NodeKey]) -> set[str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import pairwise
+from typing import Any
 from uuid import UUID
 
 from domain.ids import NodeKey, NodeKind, RunID, WorkspaceID
@@ -17,18 +18,24 @@ from store.edges import make_interval
 from store.lineage.drafts import Drafts, Touched
 from store.lineage.runs import RunFacts, fetch_run_facts
 from store.lineage.syncing import sync
-from store.lineage.unbound import StoredFact, fetch_unbound_of
+from store.lineage.unbound import StoredFact, fetch_read_between, fetch_unbound
 from store.lineage.versions import fetch_dated_versions
 from store.node_rows import insert_nodes
 from store.transactions import Transaction
 
-STANDING = """
-SELECT e.* FROM dataset_versions v
-JOIN edges e ON e.workspace = v.workspace AND e.source = v.id AND e.kind IN (1, 3, 13)
-    AND e.retracted = 9223372036854775807 AND e.origin = 3
-LEFT JOIN dataset_versions t ON t.workspace = e.workspace AND t.id = e.target AND t.dataset = v.dataset
-WHERE v.workspace = $1 AND v.dataset = $2 AND (e.unbound IS NOT NULL OR (e.kind IN (3, 13) AND t.id IS NOT NULL))
+BOUND = "SELECT * FROM edges WHERE workspace = $1 AND unbound = ANY($2::uuid[]) AND retracted = 9223372036854775807"
+BOUND_TO = """
+SELECT DISTINCT unbound FROM edges
+WHERE workspace = $1 AND source = ANY($2::uuid[]) AND retracted = 9223372036854775807 AND unbound IS NOT NULL
 """
+BETWEEN = """
+SELECT e.* FROM edges e
+JOIN dataset_versions s ON s.workspace = e.workspace AND s.id = e.source
+JOIN dataset_versions t ON t.workspace = e.workspace AND t.id = e.target AND t.dataset = s.dataset
+WHERE e.workspace = $1 AND (e.source = ANY($2::uuid[]) OR e.target = ANY($2::uuid[])) AND e.kind IN (3, 13)
+    AND e.retracted = 9223372036854775807 AND e.origin = 3 AND e.unbound IS NULL
+"""
+FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -57,23 +64,87 @@ class _Dataset:
         return made[natural_key]
 
 
-async def conclude_dataset(tx: Transaction, workspace: WorkspaceID, dataset: UUID, touched: Touched) -> None:
-    """Bring in step what follows from the writes and readings of a dataset."""
-    facts = await fetch_unbound_of(tx, workspace, dataset)
-    runs = {fact.fact.run for fact in facts if fact.fact.run is not None}
-    whole = _Dataset(
-        tx,
-        workspace,
-        dataset,
-        await fetch_dated_versions(tx, workspace, dataset),
-        await fetch_run_facts(tx, workspace, runs),
-    )
+async def conclude_dataset(
+    tx: Transaction,
+    workspace: WorkspaceID,
+    dataset: UUID,
+    touched: Touched,
+    *,
+    versions: Collection[UUID],
+    facts: Collection[UUID],
+) -> None:
+    """Bring in step what follows from some versions of a dataset, written otherwise than before, and some readings.
+
+    Costs as much as there are readings that those versions may be the answer to, not as all readings there are.
+    """
+    dated = await fetch_dated_versions(tx, workspace, dataset)
+    stored = await _fetch_affected(tx, workspace, dataset, dated, versions=versions, facts=facts)
+    runs = {fact.fact.run for fact in stored.values() if fact.fact.run is not None}
+    whole = _Dataset(tx, workspace, dataset, dated, await fetch_run_facts(tx, workspace, runs))
     due = Drafts(workspace)
-    for fact in facts:
+    for fact in stored.values():
         await _bind_one(whole, fact, due)
-    _follow_versions(whole.ordered, workspace, due)
-    standing = [make_interval(row) for row in await tx.driver.fetch(STANDING, workspace, dataset)]
-    await sync(tx, standing, due, touched)
+    rows = await tx.driver.fetch(BOUND, workspace, [*{*stored, *facts}])
+    if versions:
+        rows += await _follow_around(whole, versions, due)
+    await sync(tx, [make_interval(row) for row in rows], due, touched)
+
+
+async def _fetch_affected(
+    tx: Transaction,
+    workspace: WorkspaceID,
+    dataset: UUID,
+    dated: Collection[DatedVersion],
+    *,
+    versions: Collection[UUID],
+    facts: Collection[UUID],
+) -> dict[UUID, StoredFact]:
+    """Return the readings that have to be bound again, by id.
+
+    Those asked for, those bound to one of the versions, and those that such a version may be the answer to: they are
+    not over when the first of them begins to be written, and begin before another one follows the last of them.
+    """
+    bound = await tx.driver.fetch(BOUND_TO, workspace, list(versions)) if versions else []
+    found = await fetch_unbound(tx, workspace, {*facts, *(row["unbound"] for row in bound)})
+    changed = [one for one in dated if one.id in versions and (one.writes or one.finished is not None)]
+    if changed:
+        start = min(moment for one in changed for moment in _list_moments(one))
+        ends = [one.finished for one in changed]
+        last = max((end for end in ends if end is not None), default=None)
+        later = [o.finished for o in dated if o.id not in versions and o.finished and last and o.finished > last]
+        end = FOREVER if None in ends or _is_written(changed) else min(later, default=FOREVER)
+        found += await fetch_read_between(tx, workspace, dataset, start, end, runs=_list_odd_writers(dated))
+    return {one.fact.id: one for one in found}
+
+
+def _list_moments(version: DatedVersion) -> list[datetime]:
+    told = [] if version.finished is None else [version.finished]
+    return [*told, *(write.started for write in version.writes)]
+
+
+def _list_odd_writers(versions: Collection[DatedVersion]) -> set[RunID]:
+    """Return the runs that began after what they wrote was there: it hides no earlier version from them."""
+    finished = [(one.finished, write) for one in versions if one.finished is not None for write in one.writes]
+    return {write.run for moment, write in finished if moment <= write.started}
+
+
+def _is_written(versions: Collection[DatedVersion]) -> bool:
+    """Say whether some run is still writing one of the versions."""
+    return any(write.finished is None for one in versions for write in one.writes)
+
+
+async def _follow_around(whole: _Dataset, versions: Collection[UUID], due: Drafts) -> list[Any]:
+    """Say what follows what around some versions; return the rows that say so now."""
+    standing = await whole.tx.driver.fetch(BETWEEN, whole.workspace, list(versions))
+    around = {*versions, *(row[end] for row in standing for end in ("source", "target"))}
+    pairs = list(pairwise(whole.ordered))
+    for before, after in pairs:
+        if before.id in versions or after.id in versions:
+            around |= {before.id, after.id}
+    for before, after in pairs:
+        if before.id in around or after.id in around:
+            _follow(before, after, whole.workspace, due)
+    return list(await whole.tx.driver.fetch(BETWEEN, whole.workspace, list(around)))
 
 
 async def _bind_one(whole: _Dataset, stored: StoredFact, due: Drafts) -> None:
@@ -112,15 +183,14 @@ def _make_reading(stored: StoredFact, run: RunFacts | None) -> Reading:
     return Reading(run.id, run.started_at, run.ended_at)
 
 
-def _follow_versions(ordered: Sequence[DatedVersion], workspace: WorkspaceID, due: Drafts) -> None:
-    """Say which version came after which, and which holds what the one before it held."""
-    for before, after in pairwise(ordered):
-        held = Held(held_from=after.finished or ALWAYS)
-        due.edges[_make_between(workspace, EdgeKind.REVISION_OF, before.id, after.id)] = held
-        modes = {write.mode for write in after.writes if write.mode is not None and write.mode.keeps}
-        if modes:
-            mode = WriteMode.APPEND if WriteMode.APPEND in modes else WriteMode.MERGE
-            due.edges[_make_between(workspace, EdgeKind.DERIVED, before.id, after.id)] = replace(held, mode=mode)
+def _follow(before: DatedVersion, after: DatedVersion, workspace: WorkspaceID, due: Drafts) -> None:
+    """Say that a version came after another, and whether it holds what that one held."""
+    held = Held(held_from=after.finished or ALWAYS)
+    due.edges[_make_between(workspace, EdgeKind.REVISION_OF, before.id, after.id)] = held
+    modes = {write.mode for write in after.writes if write.mode is not None and write.mode.keeps}
+    if modes:
+        mode = WriteMode.APPEND if WriteMode.APPEND in modes else WriteMode.MERGE
+        due.edges[_make_between(workspace, EdgeKind.DERIVED, before.id, after.id)] = replace(held, mode=mode)
 
 
 def _make_between(workspace: WorkspaceID, kind: EdgeKind, source: UUID, target: UUID) -> Edge:

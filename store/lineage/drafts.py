@@ -8,7 +8,7 @@ from uuid import UUID
 from domain.ids import NodeKey, NodeKind, RunID, WorkspaceID
 from domain.lineage.edges import WHENCE, Edge, Held
 from domain.lineage.kinds import VERSIONS, EdgeKind, Origin
-from domain.lineage.roles import Role, Side, find_sides, is_of_choice, make_side_key
+from domain.lineage.roles import Side, find_sides, is_of_choice, make_side_key
 from domain.lineage.unbound import UnboundFact
 from store.lineage.runs import RunFacts
 
@@ -18,14 +18,14 @@ class Touched:
     """What inference has to look at again.
 
     `versions`: their producers, times, digests or places changed. `used`: artifacts that somebody used. `runs`: what
-    they used, called or continue changed. `datasets`, `models`: facts without a version, aliases. `sides`: runs whose
-    Evaluation got or lost an edge.
+    they used, called or continue changed. `facts`: by their name, those without a version that changed, or whose run
+    did. `models`: their aliases changed. `sides`: runs whose Evaluation got or lost an edge.
     """
 
     versions: set[NodeKey] = field(default_factory=set)
     used: set[UUID] = field(default_factory=set)
     runs: set[RunID] = field(default_factory=set)
-    datasets: set[UUID] = field(default_factory=set)
+    facts: dict[NodeKey, set[UUID]] = field(default_factory=dict)
     models: set[UUID] = field(default_factory=set)
     sides: set[RunID] = field(default_factory=set)
 
@@ -44,25 +44,31 @@ class Touched:
             self.versions.add(edge.target)
 
     def add_fact(self, fact: UnboundFact) -> None:
-        (self.models if fact.name.kind is NodeKind.MODEL else self.datasets).add(fact.name.uuid)
+        self.facts.setdefault(fact.name, set()).add(fact.id)
+
+    def list_facts(self, kind: NodeKind) -> dict[UUID, set[UUID]]:
+        """Return the facts about names of a kind."""
+        return {name.uuid: facts for name, facts in self.facts.items() if name.kind is kind}
 
     def __bool__(self) -> bool:
-        return bool(self.versions or self.used or self.runs or self.datasets or self.models or self.sides)
+        return bool(self.versions or self.used or self.runs or self.facts or self.models or self.sides)
 
 
 @dataclass(slots=True)
 class Drafts:
-    """Edges and facts to be recorded; `retracted`: what they take the place of."""
+    """Edges and facts to be recorded; `retracted`: whose place they take; `instead`: what stands for one left out."""
 
     workspace: WorkspaceID
     edges: dict[Edge, Held] = field(default_factory=dict)
     unbound: dict[UnboundFact, Held] = field(default_factory=dict)
     retracted: set[UUID] = field(default_factory=set)
     evaluations: set[RunID] = field(default_factory=set)
+    instead: dict[Edge, list[Edge]] = field(default_factory=dict)
     touched: Touched = field(default_factory=Touched)
 
     def add(self, edge: Edge, held: Held) -> Edge:
-        self.edges[edge] = held
+        known = self.edges.get(edge)
+        self.edges[edge] = held if known is None or not known.own_role else replace(held, own_role=True)
         self.touched.add_edge(edge)
         return edge
 
@@ -83,8 +89,6 @@ class Drafts:
             self.add_measured(run)
         if edge.kind is EdgeKind.USED:
             sided = replace(edge, target=key, run=run.id)
-            if side is Side.EVALUATION and edge.role is not Role.TEST:
-                self.retracted.add(make_measured_on(self.workspace, edge.source, run.id, key, edge.subset).id)
         else:
             sided = replace(edge, source=key, run=run.id)
         return sided, replace(held, choice=is_of_choice(sided.target.kind, edge.role, run.kind))
@@ -108,7 +112,6 @@ def make_structural(workspace: WorkspaceID, kind: EdgeKind, source: NodeKey, tar
     return Edge(workspace=workspace, kind=kind, source=source, target=target, origin=Origin.OBSERVED, producer=WHENCE)
 
 
-def make_measured_on(workspace: WorkspaceID, source: NodeKey, run: RunID, side: NodeKey, subset: str | None) -> Edge:
-    """Return the edge that the `on` of points says, where nobody says anything better of the same data."""
-    edge = make_structural(workspace, EdgeKind.USED, source, side)
-    return replace(edge, role=Role.TEST, run=run, subset=subset)
+def is_of_points(edge: Edge) -> bool:
+    """Say whether only the `on` of points says an edge. A run that measures itself may still inherit its inputs."""
+    return edge.kind is EdgeKind.USED and edge.origin is Origin.OBSERVED and edge.producer == WHENCE

@@ -38,7 +38,7 @@ async def record_files(tx: Transaction, workspace: WorkspaceID, run: RunID, file
             run=run,
             origin=Origin.OBSERVED,
         )
-        drafts.add_sided(edge, Held(step=file.step), facts)
+        drafts.add_sided(edge, Held(step=file.step, own_role=file.role is not None), facts)
     await write_drafts(tx, drafts)
 
 

@@ -12,7 +12,7 @@ from domain.lineage.kinds import EdgeKind, Origin
 from domain.lineage.roles import make_evaluation_id
 from domain.runs import RunKind
 from store.edges import fetch_open
-from store.lineage.drafts import Drafts, Touched
+from store.lineage.drafts import Drafts, Touched, is_of_points
 from store.lineage.runs import RunFacts, fetch_run_facts
 from store.lineage.syncing import sync
 from store.transactions import Transaction
@@ -105,11 +105,6 @@ def _sort_in(family: _Family, one: Interval) -> None:
     run = one.edge.run
     if one.edge.kind is EdgeKind.CONTINUED_AS:
         family.continued.add(RunID(one.edge.target.uuid))
-    elif run is not None and not _is_of_points(one):
+    elif run is not None and not is_of_points(one.edge):
         is_inherited = one.edge.origin is Origin.INFERRED and one.held.unbound is None
         (family.inherited if is_inherited else family.inputs).setdefault(run, []).append(one)
-
-
-def _is_of_points(one: Interval) -> bool:
-    """Say whether only the `on` of points says this: a run that measures itself may still inherit what it learned."""
-    return one.edge.origin is Origin.OBSERVED and one.edge.producer == WHENCE

@@ -12,7 +12,7 @@ from domain.lineage.kinds import EdgeKind, Origin
 from store.counters import lock_counters
 from store.edges import fetch_intervals, retract_edges
 from store.lineage.concluding import conclude
-from store.lineage.drafts import Touched
+from store.lineage.drafts import Touched, is_of_points
 from store.lineage.evaluations import fetch_evaluations
 from store.lineage.moments import retime_versions
 from store.lineage.runs import touch_runs
@@ -58,6 +58,8 @@ def _check(intervals: Sequence[Interval] | None, id_: UUID) -> Interval:
         raise Conflict(f"this {edge.kind.name} follows from other facts: retract those")
     if edge.producer == WHENCE and edge.kind in (EdgeKind.MEASURED_IN, EdgeKind.CALLED):
         raise Conflict(f"this {edge.kind.name} is what the run itself says: change the run")
+    if is_of_points(edge):
+        raise Conflict("this USED is what the points of the run say that they were measured on")
     return newest
 
 

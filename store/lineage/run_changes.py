@@ -7,10 +7,11 @@ from dataclasses import replace
 from domain.ids import NodeKey, NodeKind, RunID, WorkspaceID
 from domain.lineage.edges import Edge, Held, Interval
 from domain.lineage.kinds import EdgeKind, Origin
-from domain.lineage.roles import ROLES, is_of_choice, make_evaluation_id
+from domain.lineage.roles import ROLES, choose_role, is_of_choice, make_evaluation_id
+from domain.runs import RunKind
 from store.edges import fetch_open
 from store.lineage.concluding import conclude
-from store.lineage.drafts import Drafts, Touched, make_structural
+from store.lineage.drafts import Drafts, Touched, is_of_points, make_structural
 from store.lineage.moments import retime_edges
 from store.lineage.runs import RunFacts, fetch_run_facts
 from store.lineage.unbound import StoredFact, fetch_unbound_into
@@ -52,7 +53,7 @@ async def move_sides(tx: Transaction, workspace: WorkspaceID, run: RunID) -> Non
     facts = (await fetch_run_facts(tx, workspace, [run]))[run]
     drafts = Drafts(workspace)
     for one in around:
-        if one.edge.origin is not Origin.INFERRED and one.held.unbound is None:
+        if one.edge.origin is not Origin.INFERRED and one.held.unbound is None and not is_of_points(one.edge):
             _move(drafts, one, facts)
     drafts.touched.runs.add(run)
     drafts.touched.sides.add(run)
@@ -65,6 +66,9 @@ def _move(drafts: Drafts, one: Interval, run: RunFacts) -> None:
     edge = one.edge
     if edge.kind in ROLES:
         drafts.retracted.add(edge.id)
+        if not one.held.own_role:
+            role = choose_role(edge.kind, None, from_evaluation=run.kind is RunKind.EVALUATE)
+            edge = replace(edge, role=role)
         drafts.add_sided(edge, one.held, run)
     elif edge.target == NodeKey(NodeKind.RUN, run.id):
         drafts.add(edge, replace(one.held, choice=is_of_choice(edge.target.kind, None, run.kind)))

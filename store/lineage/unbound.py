@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +38,15 @@ ON CONFLICT (workspace, id, n) DO NOTHING RETURNING true
 OF_NAME = (
     "SELECT * FROM unbound_facts WHERE workspace = $1 AND name = $2 AND retracted = 9223372036854775807 ORDER BY id"
 )
+READ_BETWEEN = """
+SELECT f.* FROM unbound_facts f
+LEFT JOIN runs r ON r.workspace = f.workspace AND r.id = f.of_run AND NOT f.own_time
+WHERE f.workspace = $1 AND f.name = $2 AND f.retracted = 9223372036854775807 AND (f.kind <> 1
+    OR f.of_run = ANY($5::uuid[])
+    OR (COALESCE(r.started_at, f.held_from) <= $4
+        AND CASE WHEN r.id IS NULL THEN f.held_from ELSE COALESCE(r.ended_at, 'infinity') END >= $3))
+ORDER BY f.id
+"""
 OF_OTHER = """
 SELECT * FROM unbound_facts WHERE workspace = $1 AND other = ANY($2::uuid[]) AND retracted = 9223372036854775807
 ORDER BY id
@@ -81,6 +91,17 @@ async def fetch_unbound(tx: Transaction, workspace: WorkspaceID, ids: Collection
 async def fetch_unbound_of(tx: Transaction, workspace: WorkspaceID, name: UUID) -> list[StoredFact]:
     """Return the open facts about a name."""
     return [make_stored(row) for row in await tx.driver.fetch(OF_NAME, workspace, name)]
+
+
+async def fetch_read_between(
+    tx: Transaction, workspace: WorkspaceID, name: UUID, start: datetime, end: datetime, *, runs: Collection[RunID]
+) -> list[StoredFact]:
+    """Return the open facts about a name whose reading is not over before `start`, nor begins after `end`.
+
+    Those of `runs`, and those that read otherwise than a run does, at a cutoff, are among them whenever that is.
+    """
+    rows = await tx.driver.fetch(READ_BETWEEN, workspace, name, start, end, list(runs))
+    return [make_stored(row) for row in rows]
 
 
 async def fetch_unbound_into(tx: Transaction, workspace: WorkspaceID, others: Collection[UUID]) -> list[StoredFact]:

@@ -10,6 +10,7 @@ from store.lineage.concluding import conclude
 from store.lineage.drafts import Drafts
 from store.lineage.evaluations import insert_evaluations
 from store.lineage.moments import retime_versions, time_edges
+from store.lineage.told_roles import prefer_told
 from store.lineage.unbound import record_unbound
 from store.transactions import Transaction
 
@@ -23,6 +24,7 @@ async def write_drafts(tx: Transaction, drafts: Drafts) -> None:
     """
     workspace = drafts.workspace
     await insert_evaluations(tx, workspace, drafts.evaluations)
+    await prefer_told(tx, drafts)
     await _drop_own_files(tx, drafts)
     for edge in await _close(tx, drafts):
         drafts.touched.add_edge(edge)

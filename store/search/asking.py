@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.filters import Filter, IdsLeaf
 from domain.ids import WorkspaceID
 from domain.orders import Order, ParamOrder, TagOrder
 from domain.search.questions import By, Dimension
+from store import tables
 from store.run_table.fragments import TRUE, Values, all_of, fetch_rows, none_of
 from store.run_table.lookups import Lookups, fetch_lookups
 
@@ -82,6 +84,15 @@ async def ask(
     statement = HIDDEN.format(workspace=values.workspace, limit=values.bind(FEW + 1, "bigint"))
     hidden = [row.id for row in await fetch_rows(conn, statement, values)]
     return Asked(workspace=workspace, lookups=lookups, hidden=None if len(hidden) > FEW else hidden, scope=scope)
+
+
+async def fetch_hidden(conn: AsyncConnection, workspace: WorkspaceID) -> list[UUID]:
+    """Return the experiments that were put away or deleted: an index beside the record does not know of them."""
+    experiments = tables.experiments.c
+    gone = sa.or_(experiments.deleted_at.is_not(None), experiments.archived_at.is_not(None))
+    return list(
+        (await conn.execute(sa.select(experiments.id).where(experiments.workspace == workspace, gone))).scalars()
+    )
 
 
 def _as_order(by: By) -> Order:

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +16,7 @@ from domain.ids import NodeKey, NodeKind
 from domain.orders import NEWEST_FIRST
 from domain.pages import COUNT_LIMIT, Count
 from domain.search.answers import Completeness, FacetAnswer, Reason
+from domain.search.cursors import Adapter, digest_question, sign_cursor, unsign_cursor
 from domain.search.documents import DocumentKind
 from domain.search.own_leaves import drop_own_leaves
 from domain.search.questions import Facet, RelevanceOrder, SearchOrder, SearchQuestion, check_search_orders
@@ -93,7 +93,7 @@ class _Search:
         self._condition = condition
         self._orders = orders
         self._asked = asked
-        self._digest = _digest(question, condition, orders)
+        self._digest = digest_question(question)
         self._terms = question.terms
 
     async def run(self) -> FoundPage:
@@ -115,7 +115,7 @@ class _Search:
         return FoundPage(
             hits=hits,
             total=total,
-            has_next=len(parts.page) > question.first,
+            has_next=len(parts.page) > question.first if question.first else parts.count > 0,
             facets=facets,
             completeness=self._complete(is_ranked_in_part=by_relevance and not total.exact),
         )
@@ -182,11 +182,11 @@ class _Search:
         node, kind, score, *written = texts
         values = [READERS.get(part.kind, int)(text) for part, text in zip(lane.parts, written, strict=True)]
         uuid = UUID(node)
-        cursor = write_cursor(self._digest, Place(0, tuple(values), uuid))
+        cursor = sign_cursor(Adapter.RECORD, write_cursor(self._digest, Place(0, tuple(values), uuid)))
         return FoundHit(NodeKey(NodeKind(int(kind)), uuid), cursor, float(score))
 
     def _read_place(self, text: str) -> Place:
-        place = read_cursor(text, self._digest)
+        place = read_cursor(unsign_cursor(Adapter.RECORD, text), self._digest)
         check_place(text, place, make_hit_lane(self._orders, self._asked, self._asked.begin()).kinds)
         return place
 
@@ -203,8 +203,3 @@ class _Parts:
     count: int
     page: list[FoundHit]
     facets: dict[int, list[list[str]]]
-
-
-def _digest(question: SearchQuestion, condition: Filter, orders: Sequence[SearchOrder]) -> bytes:
-    told = repr(("record", question.workspace, condition, sorted(question.kinds), question.scope, tuple(orders)))
-    return blake2b(told.encode("utf-8"), digest_size=8).digest()

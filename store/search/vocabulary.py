@@ -14,6 +14,9 @@ WORD, NAME, TAG_VALUE = 1, 2, 3
 """Kinds of words: of texts; of runs, experiments, datasets, models and deployments; values of tags."""
 
 BATCH = 2000
+IDLE = 1000
+"""Positions that may pass without a word before it is noted that there was none."""
+
 LONGEST = 128
 LEARNERS_LOCK = 0x6C6561726E  # "learn": one process learns, the others leave it to it
 
@@ -89,7 +92,8 @@ async def learn_words(database: Database) -> int:
             row = (await tx.conn.execute(NEXT, {"batch": BATCH})).one()
             new = await _fetch_new(tx.conn, row)
             await _insert(tx.conn, new)
-            await tx.conn.execute(sa.text("UPDATE learned SET position = :until"), {"until": row.until})
+            if row.is_more or row.is_behind or row.until - row.since > IDLE:
+                await tx.conn.execute(sa.text("UPDATE learned SET position = :until"), {"until": row.until})
         learned += len(new)
         if not row.is_more or row.is_behind:
             return learned

@@ -56,6 +56,7 @@ edges = sa.Table(
     given("target_kind", sa.SmallInteger),
     given("target", sa.Uuid),
     *said(),
+    given("own_role", sa.Boolean, server_default=sa.true()),
     given("choice", sa.Boolean, server_default=sa.false()),
     given("overlapping", sa.Boolean, server_default=sa.false()),
     maybe("unbound", sa.Uuid),

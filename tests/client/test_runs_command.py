@@ -16,7 +16,7 @@ from tests.client.scripted_server import Answer, in_turn, serve
 from tests.servers.service_process import clean_environment, run_service_process
 from whence.command_line import main
 from whence.failures import WhenceError
-from whence.run_table.columns import Column, parse_column, parse_columns, parse_order, write_selection
+from whence.run_table.columns import Column, find_columns, parse_column, parse_columns, parse_order, write_selection
 from whence.run_table.reading import PAGE
 from whence.run_table.tables import print_table
 
@@ -155,6 +155,20 @@ def test_commas_in_quotes_belong_to_the_key() -> None:
     columns = parse_columns('name,, last(\'a,b\') ,param."c,\\"d"')
 
     assert [(column.kind, column.key) for column in columns] == [("field", "name"), ("last", "a,b"), ("param", 'c,"d')]
+
+
+@pytest.mark.parametrize(
+    ("query", "titles"),
+    [
+        ("last(val_loss) < 3.28 and not tag.state = broken", ["last(val_loss)", "tag.state"]),
+        ("Param.lr in (1, 2) or param.'a b' exists or param.lr > 3", ["Param.lr", "param.'a b'", "param.lr"]),
+        ('"last(loss)" or notes matches "tag.x" and min("a(b)") > 0', ['min("a(b)")']),
+        ("descendant_of(fineweb:2) and status = FINISHED", []),
+        ("last(", []),
+    ],
+)
+def test_what_a_query_asks_about_is_shown(query: str, titles: list[str]) -> None:
+    assert [column.title for column in find_columns(query)] == titles
 
 
 def test_only_what_the_columns_show_is_asked_for() -> None:

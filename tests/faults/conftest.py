@@ -1,4 +1,4 @@
-"""A house of its own for the fault tests."""
+"""A house of their own for the fault tests, which all of them live in one after the other."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ REQUIRED = "WHENCE_TEST_SERVERS"
 
 @pytest.fixture(scope="session")
 def kills(is_long: bool) -> int:
-    """How often each part is killed: WHENCE_TEST_KILLS, else 25 in the long run and 1 in the ordinary one."""
-    return int(os.environ.get(KILLS) or (25 if is_long else 1))
+    """How often each part is killed: WHENCE_TEST_KILLS, else 25 in the long run and 3 in the ordinary one."""
+    return int(os.environ.get(KILLS) or (25 if is_long else 3))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     above: Path = tmp_path_factory.mktemp("f")
     folder = above / "house"
@@ -34,6 +34,6 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
         except Missing as exc:
             if os.environ.get(REQUIRED) == "require":
                 raise
-            pytest.skip(f"no neo4j: {exc}")
+            pytest.skip(f"no neo4j and no elasticsearch: {exc}")
         yield found
         await found.stop()

@@ -1,37 +1,74 @@
-"""Checks a history of writes and reads. It knows nothing of how the service works: only who saw what, and when."""
+"""Checks a history of writes and reads. It knows nothing of how a service works: only who saw what, and when."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
 
-from tests.faults.load import Event
+
+class Act(Enum):
+    """What a session did."""
+
+    WRITE = "write"
+    READ = "read"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One thing that a session did: a write that was acknowledged, or a read and how much it saw.
+
+    A subject is something that only grows, one write after the other, all of them by one session. Times are of one
+    clock, in seconds.
+    """
+
+    session: str
+    subject: str
+    act: Act
+    began: float
+    ended: float
+    value: int
+    """Of a write: how many writes of the subject there are with it. Of a read: how many it saw."""
+    promised: int = 0
+    """Of a read: how many there were with the write whose token it sent; 0 without a token."""
+    source: str = ""
+    """Of a read: who said that it answered."""
 
 
 def find_violations(events: Iterable[Event]) -> list[str]:
-    """Return what no history of one client may have.
+    """Return what no history may have.
 
-    Read your writes: a read that sent the token of a write saw it, and all before it. Monotonic reads: with tokens that
-    only grow, no later read saw less than an earlier one. Nothing is doubled: no read saw more than was ever begun.
+    Read your writes: a read that sent a token saw the token's write and all before it, whoever wrote them. Monotonic
+    reads: in the session that writes a subject, and sends its newest token with every read, no read saw less than an
+    earlier one. Nothing from nowhere: no read saw more than was begun when it ended.
     """
-    by_client: dict[int, list[Event]] = defaultdict(list)
+    by_subject: dict[str, list[Event]] = defaultdict(list)
     for event in events:
-        by_client[event.client].append(event)
-    return [told for client in sorted(by_client) for told in _check_client(client, by_client[client])]
+        by_subject[event.subject].append(event)
+    return [told for subject in sorted(by_subject) for told in _check_subject(by_subject[subject])]
 
 
-def _check_client(client: int, events: list[Event]) -> list[str]:
+def _check_subject(events: Sequence[Event]) -> list[str]:
+    writes = sorted((one for one in events if one.act is Act.WRITE), key=lambda one: one.value)
+    owners = {one.session for one in writes}
     found = []
-    seen, written = 0, 0
-    for event in sorted(events, key=lambda one: one.began):
-        if event.kind == "write":
-            written = event.value
-            continue
-        if event.value < event.token_value:
-            found.append(f"client {client}: a read with the token of write {event.token_value} saw {event.value}")
-        if event.value < seen:
-            found.append(f"client {client}: a read saw {event.value} after one had seen {seen}")
-        if event.value > written:
-            found.append(f"client {client}: a read saw {event.value}, {written} were written")
-        seen = max(seen, event.value)
+    for read in sorted((one for one in events if one.act is Act.READ), key=lambda one: one.began):
+        told = f"{read.session}, {read.subject}: a read"
+        if read.value < read.promised:
+            found.append(f"{told} with the token of write {read.promised} saw {read.value}")
+        # The write that was under way when the history ended was begun too, and never acknowledged.
+        begun = sum(one.began < read.ended for one in writes) + (not writes or writes[-1].ended < read.ended)
+        if read.value > begun:
+            found.append(f"{told} saw {read.value}, {begun} were begun")
+        if read.session in owners:
+            before = _last_seen(events, read)
+            if read.value < before:
+                found.append(f"{told} saw {read.value} after {before} had been seen or written")
     return found
+
+
+def _last_seen(events: Sequence[Event], read: Event) -> int:
+    """Return the most that the session had seen, or written, when the read began."""
+    earlier = [one.value for one in events if one.session == read.session and one.ended <= read.began]
+    return max(earlier, default=0)

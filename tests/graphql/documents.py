@@ -17,11 +17,7 @@ from graphql import (
 
 QUERIES = Path(__file__).parent / "queries.graphql"
 
-NOT_YET_SERVED = {
-    "Search": "search",
-    "Suggest": "search",
-    "Aggregate": "search",
-}
+NOT_YET_SERVED: dict[str, str] = {}
 """Operations of the design by what they wait for."""
 
 FIELDS_NOT_YET_SERVED: dict[str, tuple[str, ...]] = {}

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from domain.ids import RunID, make_uuid7
 from domain.lineage.claims import Claim
 from domain.lineage.kinds import EdgeKind, WriteMode
 from domain.lineage.roles import Role
-from domain.references import make_uri_ref
+from domain.references import RunRef, make_uri_ref
 from domain.runs import RunKind
 from store.database import Database
 from tests.graphql.asking import Client, Json
@@ -262,14 +263,49 @@ async def test_validation_data_that_points_were_measured_on_is_no_test_data(clie
     assert found["checked"] == {"train": 1, "test": 1}
 
 
-async def test_impact_of_data_that_five_hundred_runs_used_has_all_of_them(client: Client, lineage: Lineage) -> None:
-    await lineage.run("load", RunKind.INGEST, start=0, end=1)
-    await lineage.generated("load", dataset("web@1"))
-    claims = [
-        Claim(kind=EdgeKind.DERIVED, source=dataset("web@1"), target=dataset(f"part@{number}")) for number in range(500)
-    ]
-    await lineage.record(*claims)
-    found = (await client.ask(IMPACT, {"of": [data("web@1")]}))["impact"]
+RUNS = """
+INSERT INTO runs (workspace, id, experiment, number, name, kind, status, started_at)
+SELECT r.workspace, made.id, r.experiment, 1 + made.n, 'reader', 'TRAIN', 'RUNNING', r.started_at
+FROM runs r, unnest($1::uuid[]) WITH ORDINALITY AS made (id, n) WHERE r.id = $2
+"""
+COUNTERS = "INSERT INTO run_counters (workspace, run) SELECT workspace, id FROM runs WHERE id = ANY($1::uuid[])"
 
-    assert {"kind": "DATASET_VERSION", "count": 500, "live": 0} in found["byKind"]
+
+async def test_impact_of_data_that_five_thousand_runs_used_has_all_of_them(client: Client, lineage: Lineage) -> None:
+    first = await lineage.run("reader", start=1)
+    made = [RunID(make_uuid7()) for _ in range(4_999)]
+    async with lineage.database.write() as tx:
+        await tx.driver.execute(RUNS, made, first)
+        await tx.driver.execute(COUNTERS, made)
+    for number in range(0, 5_000, 1_000):
+        claims = [
+            Claim(kind=EdgeKind.USED, source=dataset("web@1"), target=RunRef(run), role=Role.TRAIN)
+            for run in [first, *made][number : number + 1_000]
+        ]
+        await lineage.record(*claims)
+    await lineage.generated("reader", "s3://m/a")
+    found = (await client.ask(IMPACT, {"of": [data("web@1")]}))["impact"]
+    answer = (await client.ask(LINEAGE.replace("UPSTREAM", "DOWNSTREAM, hub: 100"), {"of": [data("web@1")]}))["lineage"]
+
+    assert found["byKind"] == [
+        {"kind": "RUN", "count": 5_000, "live": 0},
+        {"kind": "ARTIFACT_VERSION", "count": 1, "live": 0},
+    ]
+    assert found["byInfluence"] == [{"influence": "WEIGHTS", "count": 5_001, "live": 0}]
     assert found["completeness"]["complete"]
+    assert answer["completeness"]["complete"]
+
+
+async def test_impact_leaves_out_who_called_what_broke_and_lineage_shows_it(client: Client, lineage: Lineage) -> None:
+    await lineage.run("sweep", RunKind.SWEEP, start=0)
+    await lineage.run("training", start=1, end=2, parent="sweep")
+    await lineage.used(dataset("web@1"), "training", Role.TRAIN)
+    found = (await client.ask(IMPACT, {"of": [data("web@1")]}))["impact"]
+    answer = (await client.ask(LINEAGE.replace("UPSTREAM", "DOWNSTREAM"), {"of": [data("web@1")]}))["lineage"]
+
+    assert [edge["label"] for edge in found["nodes"]["edges"]] == ["training"]
+    assert {edge["label"]: edge["depth"] for edge in answer["nodes"]["edges"]} == {
+        "s3://data/web 1": 0,
+        "training": 1,
+        "sweep": 2,
+    }

@@ -29,6 +29,10 @@ OPERATIONS = {
     "experiments": (
         "query($n: Int!) { experiments(first: $n) { totalCount { value } nodes { id workspace { id } tags { key } } } }"
     ),
+    "search": (
+        "query($n: Int!) { search(kinds: [RUN], first: $n) { totalCount { value } "
+        "edges { why node { id ... on Run { tags { key } experiment { name } } } } } }"
+    ),
     "series": "query($n: Int!) { runs(first: $n) { nodes { series(first: 3) { nodes { key } } } } }",
 }
 

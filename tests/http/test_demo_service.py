@@ -126,6 +126,23 @@ async def test_the_examples_of_lineage_have_answers_of_several_levels(demo: Demo
     assert max(edge["depth"] for edge in recipes["nodes"]["edges"]) == 7
 
 
+async def test_the_examples_of_search_find_what_the_notes_say(demo: DemoService) -> None:
+    """By hand, from reading the notes."""
+    before = (await demo.run("18_where_did_we_see_this_before"))["search"]
+    trainings = (await demo.run("19_runs_by_number_and_parameter"))["search"]
+    ancestors = (await demo.run("20_notes_about_its_ancestors"))["search"]
+
+    assert before["edges"][0]["node"]["on"]["name"] == "2025-09-10_Yarn"
+    assert before["edges"][0]["why"][0] == '"attention window" stands in its text (as a phrase)'
+    losses = [run["metrics"][0]["last"]["value"] for run in trainings["nodes"]]
+    assert losses == sorted(losses)
+    assert trainings["totalCount"]["value"] == sum(one["count"] for one in trainings["facets"][0]["buckets"]) + (
+        trainings["facets"][0]["other"] + trainings["facets"][0]["missing"]
+    )
+    assert "20260501_contra_muon" in {edge["node"]["on"]["name"] for edge in ancestors["edges"]}
+    assert ancestors["completeness"] == {"complete": True, "reasons": []}
+
+
 async def test_the_examples_that_write_run_one_after_the_other_and_again(demo: DemoService) -> None:
     first = [await demo.run(name) for name in ("06_record_a_run", "07_log_its_metrics", "09_add_a_note")]
     again = [await demo.run(name) for name in ("06_record_a_run", "07_log_its_metrics", "09_add_a_note")]

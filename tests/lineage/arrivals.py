@@ -11,19 +11,17 @@ from hypothesis import strategies as st
 from domain.ids import RunID
 from domain.lineage.kinds import EdgeKind, WriteMode
 from domain.lineage.roles import Role
-from domain.metrics import MetricContext
 from domain.references import URIRef
 from domain.runs import RunEdit, RunKind
-from store.counters import lock_run
 from store.database import Database
 from store.lineage.alias_times import AliasSet, set_alias
 from store.lineage.describing import describe_node
 from store.lineage.locating import find_nodes
-from store.lineage.measuring import record_measured
 from store.lineage.registering import ModelDraft, register_model
 from store.lineage.retracting import retract
 from store.run_edits import edit_run
 from tests.lineage.building import Lineage, dataset, hour, model
+from tests.lineage.practice import measure
 from tests.store.making import make_workspace
 
 RUNS = ("a", "b", "c", "d", "e")
@@ -69,6 +67,13 @@ def make_generated(run: str, name: str, mode: WriteMode | None, at: int | None) 
         await world.generated(run, dataset(name), mode=mode, held_from=time)
 
     return Fact(f"{run} generated {name} {mode} at {at}", tell)
+
+
+def make_report(run: str, file: str, role: Role | None) -> Fact:
+    async def tell(world: Lineage) -> None:
+        await world.generated(run, file, role)
+
+    return Fact(f"{run} made {file} as {role}", tell)
 
 
 def make_finished(run: str, at: int) -> Fact:
@@ -129,13 +134,7 @@ def make_described(name: str, field: str, value: object) -> Fact:
 
 
 def make_measured(run: str, name: str) -> Fact:
-    async def tell(world: Lineage) -> None:
-        async with world.database.write() as tx:
-            (key,) = (await find_nodes(tx, world.workspace, {dataset(name): ("on",)})).values()
-            await lock_run(tx, world.workspace, world.runs[run])
-            await record_measured(tx, world.workspace, world.runs[run], [MetricContext(on=key, subset=None, of=None)])
-
-    return Fact(f"{run} measured on {name}", tell)
+    return Fact(f"{run} measured on {name}", lambda world: measure(world, run, name))
 
 
 def make_kind(run: str, kind: RunKind) -> Fact:
@@ -172,6 +171,7 @@ facts = st.one_of(
     st.builds(make_generated, runs, names, modes, maybe_hours),
     st.builds(make_called, runs, runs),
     st.builds(make_file, runs, st.sampled_from(FILES), made=st.booleans(), at=maybe_hours),
+    st.builds(make_report, runs, st.just("s3://b/report.html"), st.sampled_from([None, Role.OUTPUT, Role.REPORT])),
     st.builds(make_alias, st.sampled_from(["1", "2", None]), hours),
     st.builds(make_used_alias, runs, maybe_hours),
     st.builds(make_described, st.sampled_from(["web@3", "log@3", "gpt@1"]), st.just("digest"), st.just(DIGESTS[0])),

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from domain.artifacts import make_artifact_draft
 from domain.ids import AttemptID, RunID, make_uuid7
 from domain.lineage.facts import Availability, AvailabilityState
 from domain.lineage.kinds import EdgeKind
 from domain.lineage.roles import Role
 from domain.lineage.views import ViewRead
+from domain.metrics import MetricContext
 from domain.references import DatasetRef, URIRef
 from domain.runs import RunKind
 from store.artifacts import log_artifact
+from store.counters import lock_run
 from store.lineage.deploying import DeploymentDraft, deploy, undeploy
 from store.lineage.describing import describe_node
 from store.lineage.locating import find_nodes
+from store.lineage.measuring import record_measured
 from store.lineage.registering import ModelDraft, register_model
 from store.lineage.viewing import read_view
+from store.metrics.contexts import fetch_contexts, insert_contexts
 from store.metrics.resuming import Resume, resume_run
 from tests.lineage.building import Lineage, dataset, hour, model
 
@@ -54,6 +60,18 @@ async def describe(lineage: Lineage, name: str | DatasetRef, **facts: object) ->
     async with lineage.database.write() as tx:
         (key,) = (await find_nodes(tx, lineage.workspace, {ref: ("node",)})).values()
         await describe_node(tx, lineage.workspace, key, facts)
+
+
+async def measure(lineage: Lineage, run: str, name: str) -> None:
+    """Say that points of a run were measured on a version, as `logMetrics` does beside writing the points."""
+    async with lineage.database.write() as tx:
+        (key,) = (await find_nodes(tx, lineage.workspace, {dataset(name): ("on",)})).values()
+        context, id_ = MetricContext(on=key), lineage.runs[run]
+        await lock_run(tx, lineage.workspace, id_)
+        contexts = await fetch_contexts(tx.driver, lineage.workspace, id_)
+        contexts.number(np.array([1]), [context])
+        await insert_contexts(tx.driver, lineage.workspace, id_, contexts)
+        await record_measured(tx, lineage.workspace, id_, [context])
 
 
 async def tell_crash_and_resume(lineage: Lineage) -> None:

@@ -7,6 +7,7 @@ from domain.lineage.kinds import EdgeKind, WriteMode
 from domain.lineage.roles import Role
 from domain.runs import RunKind, RunStatus
 from store.database import Database
+from store.lifecycle import beat, sweep_lost_runs
 from tests.lineage.building import Lineage, dataset, hour
 
 INGEST = RunKind.INGEST
@@ -132,3 +133,65 @@ async def test_times_that_nobody_gave_follow_the_runs(database: Database) -> Non
 
     assert running == {EdgeKind.USED: hour(5), EdgeKind.GENERATED: hour(5), EdgeKind.DERIVED: ALWAYS}
     assert ended == {EdgeKind.USED: hour(5), EdgeKind.GENERATED: hour(8), EdgeKind.DERIVED: ALWAYS}
+
+
+async def test_a_run_is_bound_anew_past_what_it_wrote_itself(database: Database) -> None:
+    """What it wrote, told to be older than itself, hides no version from it that is told of late."""
+    lineage = Lineage(database)
+    await lineage.run("training", start=6, end=7)
+    await lineage.used(dataset("web"), "training")
+    await lineage.generated("training", dataset("web@own"), held_from=hour(5))
+    await lineage.run("load", INGEST, start=2, end=3)
+    await lineage.generated("load", dataset("web@late"))
+
+    assert "web@late USED input training?" in await lineage.graph()
+    assert "web@initial USED input training?" not in await lineage.graph()
+
+
+async def test_a_late_version_binds_only_readings_that_may_be_of_it(database: Database) -> None:
+    """Three nights, a reader after each; the second night is told of last, and then moves behind the third."""
+    lineage = Lineage(database)
+    for night in (1, 3):
+        await lineage.run(f"night {night}", INGEST, start=2 * night, end=2 * night + 0.5)
+        await lineage.generated(f"night {night}", dataset(f"web@{night}"))
+    for night in (1, 2, 3):
+        await lineage.run(f"reader {night}", start=2 * night + 1, end=2 * night + 1.5)
+        await lineage.used(dataset("web"), f"reader {night}")
+    await lineage.run("night 2", INGEST, start=4, end=4.5)
+    await lineage.generated("night 2", dataset("web@2"))
+    told = {line for line in await lineage.graph() if "USED" in line}
+    order = {line for line in await lineage.graph(without=[]) if "REVISION_OF" in line}
+    await lineage.generated("night 2", dataset("web@2"), held_from=hour(6.8))
+    moved = {line for line in await lineage.graph() if "USED" in line}
+
+    assert told == {f"web@{night} USED input reader {night}?" for night in (1, 2, 3)}
+    assert order == {"web@1 REVISION_OF web@2?", "web@2 REVISION_OF web@3?"}
+    assert moved == {
+        "web@1 USED input reader 1?",
+        "web@1 USED input reader 2?",
+        "web@2 USED input overlapping reader 2?",  # now it was still being written
+        "web@2 USED input reader 3?",
+    }
+    assert {line for line in await lineage.graph(without=[]) if "REVISION_OF" in line} == {
+        "web@1 REVISION_OF web@3?",
+        "web@3 REVISION_OF web@2?",
+    }
+
+
+async def test_a_writer_that_was_lost_has_not_finished(database: Database) -> None:
+    """Nobody knows whether it wrote all: it is read as what is still being written, until its end is told."""
+    lineage = Lineage(database)
+    await lineage.run("lost", INGEST, start=1)
+    await lineage.generated("lost", dataset("web"))
+    async with database.write() as tx:
+        await beat(tx, lineage.workspace, lineage.runs["lost"])
+    async with database.write() as tx:
+        await tx.driver.execute("UPDATE run_counters SET heartbeat = now() - interval '1 hour'")
+    assert await sweep_lost_runs(database) == 1
+    await lineage.run("training", start=5, end=6)
+    await lineage.used(dataset("web"), "training")
+    before = {line for line in await lineage.graph() if "USED" in line}
+    await lineage.finish("lost", 2, RunStatus.FAILED)
+
+    assert before == {"web@initial USED input training?", "web@lost USED input overlapping training?"}
+    assert {line for line in await lineage.graph() if "USED" in line} == {"web@lost USED input training?"}

@@ -14,7 +14,7 @@ from domain.lineage.kinds import EdgeKind
 from domain.lineage.roles import Role, make_evaluation_id
 from store.database import Database, driver_url
 from store.edges import fetch_open
-from store.migrations import runner
+from store.migrations import HEAD, runner
 from tests.store.making import DEFAULT
 
 EXPERIMENT = "INSERT INTO experiments (workspace, id, name) VALUES (:w, :e, 'track')"
@@ -61,7 +61,7 @@ async def test_parents_and_test_data_of_older_runs_become_edges(empty_database_u
             values = {"w": DEFAULT, "run": run, "number": number, "node": dataset, "subset": subset}
             await conn.execute(sa.text(CONTEXT), values)
         await conn.commit()
-        await migrate_to(conn, "0002")
+        await migrate_to(conn, HEAD)
     await engine.dispose()
     async with database.read() as conn:
         sides = [parent, child, judge, make_evaluation_id(child), make_evaluation_id(judge)]

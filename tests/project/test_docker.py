@@ -74,12 +74,15 @@ def test_the_steps_of_the_dockerfile_install_a_command_that_can_serve(installed:
 
 def test_what_is_installed_is_all_that_the_packages_hold(source: Path, installed: Path) -> None:
     [packages] = (installed / "lib").glob("python3.*/site-packages")
-    wanted = _list_files(source, "domain", "store", "search", "lineage", "projection", "api", "demo") | {
+    wanted = _list_files(source, "artifacts", "domain", "store", "search", "lineage", "projection", "api", "demo") | {
         name.replace("docs/", "api/pages/docs/", 1) for name in _list_files(source, "docs")
     }
 
     assert "api/pages/docs/README.md" in wanted
-    assert wanted - _list_files(packages, "domain", "store", "search", "lineage", "projection", "api", "demo") == set()
+    assert (
+        wanted - _list_files(packages, "artifacts", "domain", "store", "search", "lineage", "projection", "api", "demo")
+        == set()
+    )
 
 
 def _list_files(top: Path, *folders: str) -> set[str]:

@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 from tests.project.checkout import ROOT, read
 
 _OURS = {"whence", "whence-server"}
-_LOCKS = ["build", "server", "dev", "examples", "java"]
+_LOCKS = ["build", "server", "dev", "examples", "java", "s3"]
 _PIN = re.compile(r"^([a-z0-9][a-z0-9._-]*)(?:\[[^\]]*\])?==(\S+)(?: ; (.+?))? \\$", re.MULTILINE)
 
 
@@ -44,6 +44,7 @@ def _wanted(name: str) -> list[Requirement]:
         "dev": served + _group("dev"),
         "examples": _group("examples"),
         "java": _group("java"),
+        "s3": _group("s3"),
     }[name]
     return [requirement for requirement in map(Requirement, lines) if requirement.name not in _OURS]
 

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import random
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
 import pytest
+from neo4j import AsyncDriver
+from pydantic import SecretStr
 
+from lineage.neo4j_connection import connect as connect_graph
+from search.elastic.connecting import SearchClient
+from search.elastic.connecting import connect as connect_index
+from search.elastic.settings import ElasticsearchSettings
 from store.database import Database
 from store.embedded import EmbeddedPostgres
+from store.projections.checkpoints import register
+from store.projections.snapshots import change_progress
 from tests.projection.following import Followed
+from tests.projection.stores import GraphStore, IndexStore, Store
 from tests.servers.databases import clone, drop, make_template, with_database
 
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -51,3 +61,43 @@ async def followed(record: Database) -> AsyncIterator[Followed]:
     found = Followed(record)
     yield found
     await found.stop()
+
+
+@pytest.fixture(scope="session")
+async def graph_driver(neo4j_url: str) -> AsyncIterator[AsyncDriver]:
+    async with connect_graph(neo4j_url) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+async def index_client(elasticsearch_url: str) -> AsyncIterator[SearchClient]:
+    client = connect_index(ElasticsearchSettings(url=SecretStr(elasticsearch_url)))
+    yield client
+    await client.close()
+
+
+@pytest.fixture
+async def graph_store(record: Database, graph_driver: AsyncDriver) -> AsyncIterator[GraphStore]:
+    """The graph in generations that no other test has: the run's Neo4j has one database."""
+    first = random.SystemRandom().randrange(1 << 30)
+    await register(record, "graph")
+    async with change_progress(record) as driver:
+        await driver.execute("UPDATE projections SET last_generation = $1", first)
+    store = GraphStore(graph_driver, mark=f"test-{first}")
+    yield store
+    await store.forget_mark()
+
+
+@pytest.fixture
+async def index_store(index_client: SearchClient, index_prefix: str) -> AsyncIterator[IndexStore]:
+    """The index under names that no other test has."""
+    prefix = index_prefix.removesuffix("-")
+    yield IndexStore(index_client, prefix=prefix)
+    await index_client.options(ignore_status=404).indices.delete_index_template(name=prefix)
+
+
+@pytest.fixture(params=["graph", "index"])
+def store(request: pytest.FixtureRequest) -> Store:
+    """Each of the two real stores."""
+    found: Store = request.getfixturevalue(f"{request.param}_store")
+    return found

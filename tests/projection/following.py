@@ -26,7 +26,7 @@ from store.wakeups import Wakeups
 from tests.projection.kept_target import Kept, KeptTarget
 from tests.store.making import DEFAULT, make_run
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 class Followed:

@@ -92,9 +92,11 @@ class KeptTarget:
         if self.kept.mark is None or mark.order > self.kept.mark.order:
             self.kept.mark = mark
 
-    async def prepare(self, generation: int) -> None:
+    async def prepare(self, generation: int) -> bool:
         self._answer()
+        is_new = generation not in self.kept.generations
         self.kept.generations.setdefault(generation, {})
+        return is_new
 
     async def write(self, states: Sequence[State], generations: Sequence[int]) -> Written:
         self._answer()

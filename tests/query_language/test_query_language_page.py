@@ -15,6 +15,7 @@ from domain.runs import RunStatus
 from search.language import print_query
 from search.language.quoting import KEYWORDS
 from tests.graphql.asking import Client
+from tests.graphql.documents import read_operation
 from tests.query_language.trees import read
 from whence.run_table.columns import parse_columns, parse_order
 
@@ -44,6 +45,29 @@ async def test_an_example_runs(client: Client, query: str) -> None:
 @pytest.mark.parametrize("query", SEARCHES)
 def test_an_example_of_words_and_ancestry_is_written_back(query: str) -> None:
     assert read(print_query(read(query))) == read(query)
+
+
+@pytest.mark.parametrize("query", [query for query in SEARCHES if "_of(" not in query])
+async def test_an_example_of_words_is_searched_for(client: Client, query: str) -> None:
+    answer = await client.ask("query($query: String) { search(query: $query) { nodes { id } } }", {"query": query})
+
+    assert answer == {"search": {"nodes": []}}
+
+
+@pytest.mark.parametrize("asks", ["runs", "search"])
+async def test_ancestry_is_a_condition_of_both(client: Client, asks: str) -> None:
+    run = await client.make_run(name="below")
+    await client.make_run(name="apart")
+    data = {"dataset": {"namespace": "s3://data", "name": "fineweb10B", "version": "3"}}
+    edge = {"kind": "USED", "source": data, "target": {"run": run}}
+    await client.do(read_operation("RecordLineage"), {"input": {"edges": [edge]}})
+    document = f"query($query: String) {{ {asks}(query: $query) {{ nodes {{ ... on Run {{ name }} }} }} }}"
+    text = 'kind = train and descendant_of(dataset("s3://data", fineweb10B, 3))'
+    answer = await client.ask(document, {"query": text})
+    unknown = await client.fail(document, {"query": "ancestor_of(model(nobody))"})
+
+    assert answer == {asks: {"nodes": [{"name": "below"}]}}
+    assert (unknown["code"], unknown["path"][0]) == ("NOT_FOUND", "query")
 
 
 @pytest.mark.parametrize(("query", "message"), MISTAKES)

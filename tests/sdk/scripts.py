@@ -17,6 +17,9 @@ NOWHERE = "http://127.0.0.1:9"
 """Discards: nothing listens there."""
 RUN = "0198f3a0-0000-7000-8000-000000000001"
 
+QUIET = {"WHENCE_SNAPSHOT": "off", "WHENCE_SYSTEM": "off"}
+"""What most tests are not about."""
+
 INTERRUPTED = {130: (-2, 1)}
 """Python forgets that Ctrl-C ended it, and ends with 1, where an exit hook executes source, as some imports do."""
 
@@ -52,7 +55,7 @@ class Scripts:
         """Start a script; `import whence` stands before it."""
         path = self.folder / f"script_{len(list(self.folder.glob('script_*')))}.py"
         path.write_text("import whence\n" + textwrap.dedent(code))
-        settings = {"WHENCE_URL": url, "WHENCE_SPOOL": str(self.spool), "WHENCE_EXIT_WAIT": "30"}
+        settings = {"WHENCE_URL": url, "WHENCE_SPOOL": str(self.spool), "WHENCE_EXIT_WAIT": "30"} | QUIET
         return subprocess.Popen(
             [sys.executable, str(path)],
             env=clean_environment() | settings | dict(environment or {}),

@@ -77,8 +77,9 @@ async def delete(database: Database, run: RunID) -> None:
 
 
 async def count_left(database: Database) -> dict[str, int]:
-    """Return how many rows each table still has, of those that say something of a run: its lineage stays."""
+    """Return how many rows each table has that says something of a run: its lineage and the audit stay."""
     kept = {
+        "audits",
         "artifact_versions",
         "edges",
         "workspaces",

@@ -54,6 +54,28 @@ def test_bigrams_of_characters_and_emoji_alone() -> None:
     assert make_tokens("学習率 🔥x").any == ("=学", "=率", "=習")
 
 
+@pytest.mark.parametrize(
+    ("text", "inner"),
+    [
+        ("torch.nn.LayerNorm", {"layernorm"}),
+        ("ResNet50.forward()", {"resnet50", "resnet"}),
+        ("ResNet50", {"resnet"}),
+        ("my_LayerNorm2d-v2", {"layernorm2d", "layernorm"}),
+        ("valLoss", set()),
+        ("train_gpt2.yaml", set()),
+        ("v1.2.3", set()),
+    ],
+)
+def test_what_camel_case_cuts_is_a_whole_within_its_word_too(text: str, inner: set[str]) -> None:
+    found = analyse(text)
+
+    assert {token.text for token in found.inner} == inner
+    assert all(text[token.start : token.end].casefold() == token.text for token in found.inner)
+    assert all(matches(name, text) for name in inner)
+    assert matches(text, text)
+    assert matches(text.lower(), text)
+
+
 def test_a_whole_that_is_a_part_stands_once() -> None:
     assert make_tokens("fine-tuning fine").any == ("=finetuning", "~fine", "~tune")
 
@@ -92,7 +114,7 @@ def test_every_token_has_a_place_and_no_blank(text: str) -> None:
 
     assert [token.position for token in found.parts] == list(range(len(found.parts)))
     assert tuple(token.text for token in found.parts) == tokens.parts
-    for token in (*found.wholes, *found.parts, *found.stems):
+    for token in (*found.wholes, *found.parts, *found.stems, *found.inner):
         assert 0 <= token.start < token.end <= len(text)
         assert token.text == "".join(token.text.split())
         assert token.text

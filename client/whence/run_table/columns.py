@@ -47,6 +47,14 @@ TIMES = frozenset({"created", "started", "ended"})
 _BY_FOLDED = {name.lower(): name for name in FIELDS} | {f"{name}at": name for name in TIMES} | {"run": "id"}
 _CALL = re.compile(rf"({'|'.join(STATISTICS)})\((.+)\)", re.IGNORECASE | re.DOTALL)
 _KEYED = re.compile(r"(param|tag|metric)\.(.+)", re.IGNORECASE | re.DOTALL)
+_STRING = r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'"""
+_WORD = r"""[^\s()",'=<>!]+"""
+_ASKED = re.compile(
+    rf"""\b(?:{"|".join(STATISTICS)})\(\s*(?:{_STRING}|{_WORD})\s*\)|\b(?:param|tag|metric)\.(?:{_STRING}|{_WORD})|{_STRING}""",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What a query asks of a key, and strings, so that what stands in one is not taken for it."""
+
 _DIRECTION = re.compile(r"(.+?)(?:\s+(asc|desc))?\s*", re.IGNORECASE | re.DOTALL)
 _COLUMN = re.compile(r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^,"'])+""", re.DOTALL)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
@@ -103,6 +111,12 @@ def parse_order(text: str) -> tuple[Column, dict[str, Any]]:
     if column.kind in STATISTICS:
         return column, {"metric": {"key": column.key, "of": column.kind.upper()}, "direction": direction}
     return column, {column.kind: column.key, "direction": direction}
+
+
+def find_columns(query: str) -> list[Column]:
+    """Return the columns of the keys that a query asks about, in its order: `last(loss)`, `param.lr`, `tag.state`."""
+    found = dict.fromkeys(match[0] for match in _ASKED.finditer(query) if match[0][0] not in "\"'")
+    return [parse_column(text) for text in found]
 
 
 def write_selection(columns: Iterable[Column]) -> str:

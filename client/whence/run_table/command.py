@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 from whence.connecting import add_connection_options, connect
-from whence.run_table.columns import DEFAULT, Column, parse_column, parse_columns, parse_order
+from whence.run_table.columns import DEFAULT, Column, find_columns, parse_column, parse_columns, parse_order
 from whence.run_table.reading import count_runs, read_runs
 from whence.run_table.tables import print_json, print_plain, print_table
 
@@ -34,7 +34,7 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
                         help="name, created, last(KEY), param.KEY, ..., with ' desc' behind it to turn it around; "
                         "may be given several times (newest first)")  # fmt: skip
     parser.add_argument("--columns", metavar="LIST",
-                        help=f"with commas between ({','.join(DEFAULT)}, and those of --order)")  # fmt: skip
+                        help=f"({','.join(DEFAULT)}, and what QUERY and --order ask)")  # fmt: skip
     parser.add_argument("--first", type=_count, default=20, metavar="N", help="so many runs at most (20)")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     add_connection_options(parser)
@@ -44,7 +44,7 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
 def run(args: argparse.Namespace) -> int:
     """Print the runs that the options name, and return the exit code."""
     ordered = [parse_order(text) for text in args.order]
-    columns = _choose_columns(args.columns, [column for column, _ in ordered])
+    columns = _choose_columns(args.columns, [*find_columns(args.query or ""), *(column for column, _ in ordered)])
     where = None if args.experiment is None else {"experiment": {"eq": args.experiment}}
     question: dict[str, Any] = {"query": args.query, "where": where}
     with connect(args, patience=0) as service:
@@ -60,10 +60,10 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _choose_columns(given: str | None, ordered: list[Column]) -> list[Column]:
+def _choose_columns(given: str | None, asked: list[Column]) -> list[Column]:
     if given is not None:
         return parse_columns(given) or [parse_column("name")]
-    chosen = {(column.kind, column.key): column for column in [*map(parse_column, DEFAULT), *ordered]}
+    chosen = {(column.kind, column.key): column for column in [*map(parse_column, DEFAULT), *asked]}
     return list(chosen.values())
 
 

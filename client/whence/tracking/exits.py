@@ -20,6 +20,8 @@ class Open(Protocol):
 
     def wait_for_imports(self) -> None: ...
 
+    def note_seed(self, seed: int) -> None: ...
+
 
 class Exits:
     """The runs of this process that are open, and why the process is about to end, if it is known."""
@@ -36,6 +38,10 @@ class Exits:
         if not self._watching:
             self._watching = True
             self._watch()
+
+    def list_open(self) -> list[Open]:
+        """Return the runs that are not finished."""
+        return list(self._open)
 
     def remove(self, run: Open) -> None:
         if run in self._open:

@@ -25,6 +25,12 @@ DOCUMENTS = {
     "logMetrics": _write("logMetrics", "LogMetricsPayload"),
     "logBatch": _write("logBatch", "LogBatchPayload"),
     "defineMetric": _write("defineMetric", "DefineMetricPayload"),
+    "useDataset": _write("useDataset", "UseDatasetPayload"),
+    "useArtifact": _write("useArtifact", "UseArtifactPayload"),
+    "describeNode": _write("describeNode", "DescribeNodePayload"),
+    "recordLineage": _write("recordLineage", "RecordLineagePayload"),
+    "logArtifact": _write("logArtifact", "LogArtifactPayload"),
+    "registerModel": _write("registerModel", "RegisterModelPayload"),
     "heartbeat": _write("heartbeat", "HeartbeatPayload", "__typename"),
 }
 """Every document that a released SDK may have sent stays valid: spools are sent months later."""

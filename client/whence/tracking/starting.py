@@ -6,19 +6,21 @@ import getpass
 import os
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timezone
 from typing import Any, Literal
 from uuid import UUID
 
 from whence.failures import WhenceError
 from whence.ids import make_named, make_uuid7
-from whence.settings import Settings, read_settings
+from whence.settings import SNAPSHOT_PARTS, Settings, read_settings
+from whence.snapshot.seeds import SEEDS
 from whence.tracking.documents import make_params, make_tags
 from whence.tracking.exits import EXITS
 from whence.tracking.ranks import Launch, read_launch
 from whence.tracking.runs import Run, SilentRun
 from whence.tracking.sessions import Destination
+from whence.tracking.writing import drop_none
 
 Resume = Literal["allow", "must", "never"]
 _begun = 0
@@ -35,9 +37,13 @@ def init(
     resume_from_step: int | None = None,
     parent: Run | str | UUID | None = None,
     group: str | None = None,
+    forked_from: Run | str | UUID | None = None,
+    fork_step: int | None = None,
     kind: str = "TRAIN",
     description: str | None = None,
     all_ranks: bool = False,
+    snapshot: bool | Collection[str] | None = None,
+    system: bool | None = None,
     settings: Settings | None = None,
 ) -> Run:
     """Begin a run and return it at once; the service need not be there.
@@ -46,41 +52,77 @@ def init(
     (WHENCE_RUN_ID; else made here, the same in all processes and restarts of one launch). `resume` says what to do if
     the run is there already: `allow` makes a new attempt of it, `must` refuses to make a new run, `never` refuses to
     go on; it is `allow` where an id is given and `never` where none is. `resume_from_step` supersedes earlier points
-    above that step. `group` is the name of a run of kind GROUP that becomes the parent, made if it is absent. Of
-    several ranks only rank 0 writes, unless `all_ranks`: then the keys of the others begin with `rank/N/`.
+    above that step. `group` is the name of a run of kind GROUP that becomes the parent, made if it is absent.
+    `forked_from` is the run that this one goes on from, under a name of its own, and `fork_step` the step of that run
+    at which it does. Of several ranks only rank 0 writes, unless `all_ranks`: then the keys of the others begin with
+    `rank/N/`.
+    `snapshot` says which parts of the surroundings are recorded (`git`, `packages`, `machine`, `build`; True: all,
+    False: none; else WHENCE_SNAPSHOT), `system` whether the machine's use is logged every ten seconds.
     Raises `WhenceError` for arguments that cannot be meant.
     """
     said = settings or read_settings()
     launch = read_launch(os.environ)  # noqa: TID251
     run_id, is_known = _choose_id(id, said, launch)
     if said.mode == "disabled" or (launch.rank and not all_ranks) or _is_loader_worker():
-        return SilentRun(run_id)
+        return SilentRun(run_id, experiment or said.experiment)
     if resume is None:
         resume = "allow" if is_known else "never"
     attempt, after = _choose_attempt(run_id, launch, is_known=is_known)
     resumes = is_known and resume != "never"
+    experiment = experiment or said.experiment
     run = Run(
-        Destination(said.url, said.workspace, said.token, said.spool_folder, offline=said.mode == "offline"),
+        Destination(
+            said.url,
+            said.workspace,
+            said.token,
+            said.spool_folder,
+            offline=said.mode == "offline",
+            upload_wait=said.upload_wait,
+        ),
         id=run_id,
+        experiment=experiment,
         attempt=attempt,
         exit_wait=said.exit_wait,
         counts_steps=not resumes,
         prefix=f"rank/{launch.rank}/" if launch.rank else "",
         owns=launch.rank == 0,
     )
-    experiment = experiment or said.experiment
     made = _describe(experiment, name=name, kind=kind, description=description)
     if parent is not None or group is not None:
         made["parent"] = _find_parent(run, experiment, parent=parent, group=group, workspace=said.workspace)
-    again = _drop_none(
+    again = drop_none(
         {"attempt": str(attempt), "after": after, "restartCount": launch.restart, "fromStep": resume_from_step}
     )
     run.create(made, resumes=again if resumes else None, must_exist=resume == "must", is_ours=not is_known)
     contents = {"params": make_params(params or {}), "tags": make_tags(tags or {})}
     if any(contents.values()):
         run.log_contents({key: value for key, value in contents.items() if value})
+    if forked_from is not None:
+        run.continue_from(forked_from.id if isinstance(forked_from, Run) else forked_from, step=fork_step)
+    run.send_left_files()
+    _watch(run, _choose_parts(said, given=snapshot), system=said.system if system is None else system)
     EXITS.add(run)
     return run
+
+
+def _watch(run: Run, parts: Collection[str], *, system: bool) -> None:
+    """Look at what the run runs in, once, and every ten seconds at how busy it is."""
+    run.take_snapshot(parts, os.environ)  # noqa: TID251
+    if SEEDS.seed is not None:
+        run.note_seed(SEEDS.seed)
+    if system:
+        run.watch_system()
+
+
+def _choose_parts(said: Settings, *, given: bool | Collection[str] | None) -> Collection[str]:
+    if given is None:
+        return said.snapshot
+    if isinstance(given, bool):
+        return SNAPSHOT_PARTS if given else ()
+    unknown = set(given) - set(SNAPSHOT_PARTS)
+    if unknown:
+        raise WhenceError(f"snapshot names {', '.join(sorted(unknown))}; parts are {', '.join(SNAPSHOT_PARTS)}")
+    return given
 
 
 def _choose_id(given: str | UUID | None, said: Settings, launch: Launch) -> tuple[UUID, bool]:
@@ -107,7 +149,7 @@ def _choose_attempt(run: UUID, launch: Launch, *, is_known: bool) -> tuple[UUID,
 
 
 def _describe(experiment: str, *, name: str | None, kind: str, description: str | None) -> dict[str, Any]:
-    return _drop_none(
+    return drop_none(
         {
             "experiment": experiment,
             "name": name,
@@ -142,7 +184,3 @@ def _read_user() -> str | None:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):
         return None
-
-
-def _drop_none(fields: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in fields.items() if value is not None}

@@ -1,0 +1,1 @@
+"""Doing a run again: checkout, environment, command, from what its snapshot says."""

@@ -1,0 +1,1 @@
+"""One run, at the terminal or as a page."""
