@@ -140,7 +140,7 @@ def read_interval(workspace: WorkspaceID, body: str, recorded: int, retracted: i
         subset=said.subset,
         origin=Origin(said.origin),
         producer=said.producer,
-    )
+    ).remember_id(UUID(hex=said.edge))
     held = Held(
         held_from=to_moment(said.held_from),
         held_to=None if said.held_to is None else to_moment(said.held_to),
