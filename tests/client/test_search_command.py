@@ -121,6 +121,7 @@ def test_marks_are_in_colour_and_the_table_is_no_wider_than_the_terminal() -> No
     plain = draw(found(note(text, (113, 117))), width=40)
 
     assert "\x1b[1;33mloss\x1b[0m" in drawn
+    assert _strip(drawn).splitlines()[0].startswith("note        seed one  ... ")
     assert "... " in drawn
     assert "nothing marked" in drawn
     assert drawn.splitlines()[-1] == "2 of 2 hits"
