@@ -24,6 +24,7 @@ COMMANDS = {
     "gc": "whence.sweeping",
     "token": "whence.tokens",
     "reproduce": "whence.reproducing.command",
+    "export": "whence.exporting.command",
     "import": "whence.importing.command",
     "sync": "whence.syncing",
 }
