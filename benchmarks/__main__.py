@@ -17,6 +17,7 @@ ALL = (
     "run_pages",
     "lineage",
     "search",
+    "projections",
     "against_mlflow",
 )
 
