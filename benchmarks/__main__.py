@@ -17,6 +17,7 @@ ALL = (
     "run_pages",
     "lineage",
     "search",
+    "sdk",
     "against_mlflow",
 )
 

@@ -31,6 +31,7 @@ DOCUMENTS = {
     "recordLineage": _write("recordLineage", "RecordLineagePayload"),
     "logArtifact": _write("logArtifact", "LogArtifactPayload"),
     "registerModel": _write("registerModel", "RegisterModelPayload"),
+    "deploy": _write("deploy", "DeployPayload"),
     "heartbeat": _write("heartbeat", "HeartbeatPayload", "__typename"),
 }
 """Every document that a released SDK may have sent stays valid: spools are sent months later."""
