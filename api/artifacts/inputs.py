@@ -8,7 +8,7 @@ from api.lineage.enums import Role
 from api.lineage.using import UseInput
 from api.mutating import OfRun
 from api.nodes.inputs import NodeRefInput
-from api.scalars import Int64
+from api.scalars import Float64, Int64
 from domain.artifacts import ArtifactDraft, make_artifact_draft
 
 
@@ -36,7 +36,7 @@ class LogArtifactInput(OfRun, ArtifactInput):
 @strawberry.input(description="Which bytes to sweep away.")
 class SweepArtifactsInput:
     dry_run: bool = strawberry.field(default=True, description="True only counts; false deletes for good.")
-    older_than_hours: float | None = strawberry.field(
+    older_than_hours: Float64 | None = strawberry.field(
         default=None,
         description="Only what was stored longer ago, in hours; left out, as WHENCE_ARTIFACTS_GRACE_HOURS says. With "
         "less than an upload takes to be recorded, bytes of a run that is just going on can be lost.",

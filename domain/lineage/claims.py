@@ -139,6 +139,8 @@ def _check_versions(claim: Claim) -> None:
         raise InvalidInput("name the dataset's version: only what a run reads is bound by its time", path=["source"])
     if names_dataset(claim.target) and claim.kind is not EdgeKind.GENERATED:
         raise InvalidInput("name the dataset's version: only what a run writes has one of its own", path=["target"])
+    if isinstance(claim.target, ModelRef) and claim.target.alias is not None:
+        raise InvalidInput("what an edge leads to is named by its version, not by an alias", path=["target"])
     for field, ref in (("source", claim.source), ("target", claim.target)):
         if isinstance(ref, ModelRef) and ref.version is None and ref.alias is None:
             raise InvalidInput("name the model's version or an alias", path=[field])

@@ -157,8 +157,6 @@ def _locate_one(path: Path, claim: Claim, places: Places, runs: Mapping[NodeKey,
     source, target = places.known[_strip_alias(claim.source)], places.known[_strip_alias(claim.target)]
     alias = claim.source.alias if isinstance(claim.source, ModelRef) else None
     is_unbound = alias is not None or source.kind is NodeKind.DATASET
-    if isinstance(claim.target, ModelRef) and claim.target.alias is not None:
-        raise InvalidInput("what an edge leads to is named by its version, not by an alias", path=[*path, "target"])
     try:
         check_ends(claim.kind, _bound_kind(source.kind) if is_unbound else source.kind, target.kind)
     except InvalidInput as exc:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from domain.errors import DomainError, NotFound
 from domain.ids import NodeKey, NodeKind, RunID, WorkspaceID
 from domain.lineage.claims import Claim
 from domain.lineage.edges import ALWAYS, NEVER, Edge, Interval
+from domain.lineage.kinds import EdgeKind
 from domain.lineage.roles import ROLES, choose_role, is_of_choice
 from domain.lineage.unbound import UnboundFact
 from domain.runs import RunKind
@@ -23,6 +24,12 @@ from store.transactions import Transaction
 
 FOLLOWING = """
 SELECT * FROM edges WHERE workspace = $1 AND unbound = ANY($2::uuid[]) AND retracted = 9223372036854775807 ORDER BY id
+"""
+GENERATED = """
+SELECT g.of_run, g.target, EXISTS (
+    SELECT FROM edges u
+    WHERE u.workspace = $1 AND u.source = g.target AND u.target = g.source AND u.kind = 1) AS was_used
+FROM edges g WHERE g.workspace = $1 AND g.source = ANY($2::uuid[]) AND g.kind = 2 AND g.retracted = 9223372036854775807
 """
 
 
@@ -58,7 +65,11 @@ async def record_claims(
     await touch_runs(tx, list(locked.values()))
     made = [told for one in made for told in (drafts.instead.get(one, [one]) if isinstance(one, Edge) else [one])]
     standing = await _fetch_made(tx, workspace, made)
-    return Recorded(standing, [*warnings, *_warn_own(made, standing)])
+    selecting = {run for run in runs if run in facts and facts[run].kind is RunKind.SELECT}
+    return Recorded(
+        standing,
+        [*warnings, *(await _warn_chosen(tx, workspace, made, selecting)), *_warn_own(made, standing, selecting)],
+    )
 
 
 def _runs_of(one: Located) -> set[RunID]:
@@ -130,12 +141,25 @@ async def _fetch_made(tx: Transaction, workspace: WorkspaceID, made: Sequence[Ed
     return list(found.values())
 
 
-def _warn_own(made: Sequence[Edge | UnboundFact], standing: Sequence[Interval]) -> list[str]:
+async def _warn_chosen(
+    tx: Transaction, workspace: WorkspaceID, made: Sequence[Edge | UnboundFact], selecting: Collection[RunID]
+) -> list[str]:
+    """Say which select runs generate what they chose from: both ends of one edge, to every walk."""
+    used = {(one.run, one.source.uuid) for one in made if isinstance(one, Edge) and one.kind is EdgeKind.USED}
+    rows = await tx.driver.fetch(GENERATED, workspace, list(selecting)) if selecting else []
+    if not any(row["was_used"] or (row["of_run"], row["target"]) in used for row in rows):
+        return []
+    return ["a select run generates a new version, never a candidate: name the winner, and what it became, apart"]
+
+
+def _warn_own(
+    made: Sequence[Edge | UnboundFact], standing: Sequence[Interval], selecting: Collection[RunID]
+) -> list[str]:
     """Say what was claimed and yet no edge came of it."""
     ids = {one.edge.id for one in standing} | {one.held.unbound for one in standing}
     warnings = []
     for one in made:
-        if one.id in ids:
+        if one.id in ids or (isinstance(one, Edge) and one.run in selecting):
             continue
         if isinstance(one, UnboundFact):
             warnings.append(f"the alias {one.alias!r} meant no version at that time; the edge waits for one")

@@ -154,6 +154,8 @@ async def test_a_source_is_declared_and_taken_back(client: Client, declared: boo
 TOMORROW = (datetime.now(UTC) + timedelta(days=1)).isoformat()
 DEPLOYED = {"kind": "DEPLOYED_AS", "source": MODEL, "target": {"id": "?"}}
 
+FILE = {"uri": "s3://m/a"}
+
 BAD: dict[str, tuple[dict[str, Any], str, list[str]]] = {
     "kind that only follows": ({"kind": "SAME_CONTENT", "source": DATA}, "INVALID_INPUT", ["kind"]),
     "role of another kind": ({"role": "OUTPUT"}, "INVALID_INPUT", ["role"]),
@@ -179,6 +181,37 @@ BAD: dict[str, tuple[dict[str, Any], str, list[str]]] = {
     "an alias that never was": ({"source": {"model": {"name": "gpt2", "alias": "best"}}}, "NOT_FOUND", ["source"]),
     "a digest nobody knows": ({"source": {"digest": "sha256:" + "00" * 32}}, "NOT_FOUND", ["source"]),
     "a run that is not there": ({"target": {"run": str(make_uuid7())}}, "NOT_FOUND", ["target", "run"]),
+    "a NUL in a subset": ({"subset": "a\u0000b"}, "INVALID_INPUT", ["subset"]),
+    "a range of a megabyte": ({"range": {"offsets": "x" * 1_000_000}}, "TOO_LARGE", ["range"]),
+    "an entry point of a reading": ({"entryPoint": "train.py"}, "INVALID_INPUT", ["entryPoint"]),
+    "evidence of a megabyte": ({"evidence": "x" * 1_000_000}, "TOO_LARGE", ["evidence"]),
+    "an empty version": (
+        {"source": {"dataset": {"namespace": "s3://data", "name": "web", "version": ""}}},
+        "INVALID_INPUT",
+        ["source", "dataset", "version"],
+    ),
+    "a URI of no scheme": ({"source": {"uri": "data/web"}}, "INVALID_INPUT", ["source", "uri"]),
+    "a digest of no kind": ({"source": {"digest": "11"}}, "INVALID_INPUT", ["source", "digest"]),
+    "an id of nothing": ({"source": {"id": "?"}}, "INVALID_INPUT", ["source", "id"]),
+    "a name where something is derived from": (
+        {"kind": "DERIVED", "source": {"dataset": {"namespace": "s3://data", "name": "web"}}, "target": DATA},
+        "INVALID_INPUT",
+        ["source"],
+    ),
+    "a name where a version is derived": (
+        {"kind": "DERIVED", "source": DATA, "target": {"dataset": {"namespace": "s3://data", "name": "web"}}},
+        "INVALID_INPUT",
+        ["target"],
+    ),
+    "an alias as a target": (
+        {
+            "kind": "REGISTERED_AS",
+            "source": {"uri": "s3://m/a"},
+            "target": {"model": {"name": "gpt2", "alias": "best"}},
+        },
+        "INVALID_INPUT",
+        ["target"],
+    ),
     "against the direction": ({"source": "run", "target": DATA}, "INVALID_INPUT", ["source"]),
 }
 
@@ -209,6 +242,22 @@ async def test_an_edge_to_itself_is_refused(client: Client) -> None:
     problem = await record(client, {"kind": "DERIVED", "source": DATA, "target": DATA})
 
     assert (problem["code"], problem["path"]) == ("INVALID_INPUT", ["input", "edges", "0", "target"])
+
+
+@pytest.mark.parametrize("winner", [MODEL, FILE])
+@pytest.mark.parametrize("generated_first", [False, True])
+async def test_a_selection_that_generates_its_own_candidate_is_told_what_to_do(
+    client: Client, winner: dict[str, Any], generated_first: bool
+) -> None:
+    run = await client.make_run(kind="SELECT")
+    edges = [
+        {**used(winner, run), "role": "CANDIDATE"},
+        {"kind": "GENERATED", "source": {"run": run}, "target": winner},
+    ]
+    told = [await record(client, edge) for edge in (reversed(edges) if generated_first else edges)]
+    (warning,) = told[-1]["warnings"]
+
+    assert "never a candidate" in warning
 
 
 async def test_a_hundred_thousand_edges_in_one_request_are_refused(client: Client) -> None:

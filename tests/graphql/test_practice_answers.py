@@ -294,3 +294,18 @@ async def test_impact_of_data_that_five_thousand_runs_used_has_all_of_them(clien
     assert found["byInfluence"] == [{"influence": "WEIGHTS", "count": 5_001, "live": 0}]
     assert found["completeness"]["complete"]
     assert answer["completeness"]["complete"]
+
+
+async def test_impact_leaves_out_who_called_what_broke_and_lineage_shows_it(client: Client, lineage: Lineage) -> None:
+    await lineage.run("sweep", RunKind.SWEEP, start=0)
+    await lineage.run("training", start=1, end=2, parent="sweep")
+    await lineage.used(dataset("web@1"), "training", Role.TRAIN)
+    found = (await client.ask(IMPACT, {"of": [data("web@1")]}))["impact"]
+    answer = (await client.ask(LINEAGE.replace("UPSTREAM", "DOWNSTREAM"), {"of": [data("web@1")]}))["lineage"]
+
+    assert [edge["label"] for edge in found["nodes"]["edges"]] == ["training"]
+    assert {edge["label"]: edge["depth"] for edge in answer["nodes"]["edges"]} == {
+        "s3://data/web 1": 0,
+        "training": 1,
+        "sweep": 2,
+    }

@@ -7,6 +7,7 @@ from domain.lineage.kinds import EdgeKind, WriteMode
 from domain.lineage.roles import Role
 from domain.runs import RunKind, RunStatus
 from store.database import Database
+from store.lifecycle import beat, sweep_lost_runs
 from tests.lineage.building import Lineage, dataset, hour
 
 INGEST = RunKind.INGEST
@@ -175,3 +176,22 @@ async def test_a_late_version_binds_only_readings_that_may_be_of_it(database: Da
         "web@1 REVISION_OF web@3?",
         "web@3 REVISION_OF web@2?",
     }
+
+
+async def test_a_writer_that_was_lost_has_not_finished(database: Database) -> None:
+    """Nobody knows whether it wrote all: it is read as what is still being written, until its end is told."""
+    lineage = Lineage(database)
+    await lineage.run("lost", INGEST, start=1)
+    await lineage.generated("lost", dataset("web"))
+    async with database.write() as tx:
+        await beat(tx, lineage.workspace, lineage.runs["lost"])
+    async with database.write() as tx:
+        await tx.driver.execute("UPDATE run_counters SET heartbeat = now() - interval '1 hour'")
+    assert await sweep_lost_runs(database) == 1
+    await lineage.run("training", start=5, end=6)
+    await lineage.used(dataset("web"), "training")
+    before = {line for line in await lineage.graph() if "USED" in line}
+    await lineage.finish("lost", 2, RunStatus.FAILED)
+
+    assert before == {"web@initial USED input training?", "web@lost USED input overlapping training?"}
+    assert {line for line in await lineage.graph() if "USED" in line} == {"web@lost USED input training?"}

@@ -55,11 +55,12 @@ ADAPTERS = ("memory", "record", "elasticsearch")
 def fill(request: pytest.FixtureRequest, record: Database) -> Fill:
     """Return what gives each adapter in turn, holding all documents of a workspace of the record."""
     name: str = request.param
-    index: SearchIndex = {
+    makers: dict[str, Callable[[], SearchIndex]] = {
         "memory": MemorySearchIndex,
         "record": lambda: PostgresSearchIndex(record.read),
         "elasticsearch": lambda: request.getfixturevalue("index"),
-    }[name]()
+    }
+    index = makers[name]()
 
     async def fill_with(*workspaces: WorkspaceID) -> SearchIndex:
         for workspace in workspaces:
