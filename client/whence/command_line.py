@@ -19,6 +19,7 @@ COMMANDS = {
     "search": "whence.searching.command",
     "lineage": "whence.lineage.command",
     "show": "whence.showing.command",
+    "log": "whence.console_command",
     "compare": "whence.comparing.command",
     "artifacts": "whence.files.command",
     "gc": "whence.sweeping",
