@@ -18,6 +18,7 @@ ALL = (
     "lineage",
     "search",
     "projections",
+    "sdk",
     "against_mlflow",
 )
 

@@ -15,6 +15,7 @@ from whence.tracking.writing import RunWriter, drop_none
 _LEAST_STEP = -(1 << 63)
 _GREATEST_STEP = (1 << 63) - 1
 
+_GOALS = {"minimize": "MIN", "maximize": "MAX"}
 Goal = Literal["minimize", "maximize"]
 
 
@@ -66,7 +67,7 @@ class Measures(RunWriter):
         `goal` is what `best` goes by, `unit` such as `nats` or `s`, `step_metric` the key of the metric that is its
         horizontal axis, where that is not the step.
         """
-        wanted = None if goal is None else goal.upper()
+        wanted = None if goal is None else _GOALS.get(goal, goal.upper())
         fields = {"experiment": self.experiment, "key": key, "goal": wanted, "unit": unit, "stepMetric": step_metric}
         self._add_keyed("defineMetric", drop_none(fields))
 
