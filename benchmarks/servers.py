@@ -74,7 +74,7 @@ def whence(
         # As a user's service, which keeps its bytecode: to compile its own modules again takes 0.4 s of each start.
         inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         asked = {"WHENCE_DATABASE_URL": postgres.url} if postgres else {}
-        environment = inherited | asked | (settings or {})
+        environment = {**inherited, **asked, **(settings or {})}
         began = time.perf_counter()
         with (Path(made) / "log").open("wb") as log:
             process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
