@@ -97,10 +97,15 @@ class Measures(RunWriter):
         """Return the context of points, the same object for the same things: points are grouped by it."""
         if on is None and of is None and subset is None:
             return None
-        given = {"on": on, "subset": subset, "of": of}
-        key = repr(given)
+        key: Any = (on, subset, of)
+        try:
+            return self._contexts[key]
+        except KeyError:
+            pass
+        except TypeError:  # a reference as a mapping has no hash
+            key = repr(key)
         if key not in self._contexts:
-            self._contexts[key] = self._make_context(given)
+            self._contexts[key] = self._make_context({"on": on, "subset": subset, "of": of})
         return self._contexts[key]
 
     def _make_context(self, given: dict[str, Any]) -> Context | None:
