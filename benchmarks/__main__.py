@@ -18,6 +18,8 @@ ALL = (
     "run_pages",
     "lineage",
     "search",
+    "projections",
+    "sdk",
     "against_mlflow",
 )
 
