@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 
-import pytest
-
 from tests.faults.crowd import Crowd
 from tests.faults.house import SERVERS, House
 
@@ -31,41 +29,41 @@ async def watch(house: House, crowd: Crowd, server: str, began: float) -> None:
     await house.wait_until(answers_again)
 
 
-@pytest.mark.parametrize("server", SERVERS)
-async def test_a_server_that_hangs(house: House, server: str) -> None:
+async def test_servers_that_hang(house: House) -> None:
     crowd = Crowd(house, seed=21)
     async with crowd.living():
-        began = time.monotonic()
-        house.servers[server].freeze()
-        await asyncio.sleep(LASTS_S)
-        house.servers[server].thaw()
-        await watch(house, crowd, server, began)
+        for server in SERVERS:
+            began = time.monotonic()
+            house.servers[server].freeze()
+            await asyncio.sleep(LASTS_S)
+            house.servers[server].thaw()
+            await watch(house, crowd, server, began)
 
     await crowd.assert_nothing_is_wrong()
 
 
-@pytest.mark.parametrize("server", SERVERS)
-async def test_a_server_that_refuses_connections(house: House, server: str) -> None:
+async def test_servers_that_refuse_connections(house: House) -> None:
     crowd = Crowd(house, seed=22)
     async with crowd.living():
-        began = time.monotonic()
-        await house.proxies[server].refuse()
-        await asyncio.sleep(LASTS_S)
-        await house.proxies[server].accept()
-        await watch(house, crowd, server, began)
+        for server in SERVERS:
+            began = time.monotonic()
+            await house.proxies[server].refuse()
+            await asyncio.sleep(LASTS_S)
+            await house.proxies[server].accept()
+            await watch(house, crowd, server, began)
 
     await crowd.assert_nothing_is_wrong()
 
 
-@pytest.mark.parametrize("server", SERVERS)
-async def test_a_server_that_answers_slowly(house: House, server: str) -> None:
+async def test_servers_that_answer_slowly(house: House) -> None:
     crowd = Crowd(house, seed=23)
     async with crowd.living():
-        began = time.monotonic()
-        house.proxies[server].delay_s = TAKES_S
-        await asyncio.sleep(LASTS_S + TAKES_S)
-        house.proxies[server].delay_s = 0
-        await watch(house, crowd, server, began)
+        for server in SERVERS:
+            began = time.monotonic()
+            house.proxies[server].delay_s = TAKES_S
+            await asyncio.sleep(LASTS_S + TAKES_S)
+            house.proxies[server].delay_s = 0
+            await watch(house, crowd, server, began)
 
     await crowd.assert_nothing_is_wrong()
 
