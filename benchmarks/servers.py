@@ -71,7 +71,10 @@ def whence(
         data = folder or Path(made) / "data"
         port = free_port()
         command = [str(Path(sys.executable).with_name("whence")), "serve", "--data", str(data), "--port", str(port)]
-        environment = {**os.environ, **({"WHENCE_DATABASE_URL": postgres.url} if postgres else {}), **(settings or {})}
+        # As a user's service, which keeps its bytecode: to compile its own modules again takes 0.4 s of each start.
+        inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        asked = {"WHENCE_DATABASE_URL": postgres.url} if postgres else {}
+        environment = {**inherited, **asked, **(settings or {})}
         began = time.perf_counter()
         with (Path(made) / "log").open("wb") as log:
             process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)

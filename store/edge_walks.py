@@ -16,7 +16,7 @@ from domain.lineage.kinds import EdgeKind, Origin
 from domain.lineage.questions import AsOf, Direction, Question
 from domain.lineage.roles import Role
 from store import tables
-from store.edges import make_interval
+from store.edges import INTERVAL, make_interval, make_interval_of
 
 edges = tables.edges
 _REPORTS = [Role.REPORT.value, Role.LOG.value]
@@ -29,8 +29,9 @@ async def walk_edges(conn: AsyncConnection, workspace: WorkspaceID, question: Qu
     held: list[Interval] = []
     depth = number = 0
     ends = None if question.most_seconds is None else time.monotonic() + question.most_seconds
+    statement = _write_next(workspace, question)
     while level:
-        found = await fetch_next(conn, workspace, question, level, most=question.most_edges - len(held))
+        found = await _fetch_next(conn, statement, level, most=question.most_edges - len(held))
         if found is None or (ends is not None and time.monotonic() > ends):
             _cut(walk, Reason.EDGES if found is None else Reason.TIME, level, 0)
             break
@@ -50,21 +51,29 @@ async def walk_edges(conn: AsyncConnection, workspace: WorkspaceID, question: Qu
     return walk
 
 
-async def fetch_next(
-    conn: AsyncConnection, workspace: WorkspaceID, question: Question, nodes: Collection[NodeKey], *, most: int
-) -> list[Interval] | None:
-    """Return the edges that lead on from some nodes, as the question narrows them; None if they are too many."""
+def _write_next(workspace: WorkspaceID, question: Question) -> sa.Select[Any]:
+    """Return the statement that reads the edges which lead on from `nodes`, as the question narrows them."""
     near, kinds = (
         (edges.c.target, edges.c.source_kind)
         if question.direction is Direction.UPSTREAM
         else (edges.c.source, edges.c.target_kind)
     )
-    statement = sa.select(edges).where(edges.c.workspace == workspace, _is_any(near, [node.uuid for node in nodes]))
-    statement = statement.where(*_known(question.as_of), *_narrow(question))
+    given = sa.bindparam("nodes", type_=sa.ARRAY(sa.Uuid))
+    statement = sa.select(*(edges.c[name] for name in INTERVAL)).where(
+        edges.c.workspace == workspace, near == sa.func.any(given), *_known(question.as_of), *_narrow(question)
+    )
     if question.node_kinds is not None:
         statement = statement.where(_is_in(kinds, [kind.value for kind in question.node_kinds]))
-    rows = (await conn.execute(statement.limit(most + 1))).mappings().all()
-    return None if len(rows) > most else [make_interval(row) for row in rows]
+    return statement.limit(sa.bindparam("most", type_=sa.BigInteger))
+
+
+async def _fetch_next(
+    conn: AsyncConnection, statement: sa.Select[Any], nodes: Collection[NodeKey], *, most: int
+) -> list[Interval] | None:
+    """Return the edges that lead on from some nodes; None if they are too many."""
+    given = {"nodes": [node.uuid for node in nodes], "most": most + 1}
+    rows = (await conn.execute(statement, given)).all()
+    return None if len(rows) > most else [make_interval_of(row) for row in rows]
 
 
 async def fetch_fed(
@@ -194,5 +203,6 @@ def _is_any(column: Any, uuids: list[Any]) -> sa.ColumnElement[bool]:
 
 
 def _is_in(column: Any, values: Collection[int]) -> sa.ColumnElement[bool]:
-    found: sa.ColumnElement[bool] = column.in_(sorted(values))
+    listed = sa.cast(sorted(values), sa.ARRAY(sa.SmallInteger))
+    found: sa.ColumnElement[bool] = column == sa.func.any(listed)
     return found

@@ -65,6 +65,18 @@ COLUMNS = {
     "entry_point": "text", "evidence": "text", "own_role": "boolean", "choice": "boolean", "overlapping": "boolean",
     "unbound": "uuid",
 }  # fmt: skip
+INTERVAL = (
+    *("workspace", "id", "n", "kind", "source_kind", "source", "target_kind", "target", "role", "of_run", "subset"),
+    *("origin", "producer", "held_from", "held_to", "own_time", "own_role", "range", "step", "mode", "path"),
+    *("entry_point", "evidence", "choice", "overlapping", "unbound", "recorded", "retracted"),
+)
+"""The columns of an interval, in the order in which `make_interval_of` takes them."""
+
+_KINDS = {kind.value: kind for kind in EdgeKind}
+_NODES = {kind.value: kind for kind in NodeKind}
+_ROLES = {role.value: role for role in Role}
+_ORIGINS = {origin.value: origin for origin in Origin}
+
 INSERT = f"""
 INSERT INTO edges (workspace, recorded, {", ".join(COLUMNS)})
 SELECT $1, $2, row.*
@@ -144,35 +156,42 @@ async def fetch_open(
 
 def make_interval(row: Any) -> Interval:
     """Return the interval of a row of `edges`, as SQLAlchemy or the driver gives it."""
-    role, mode, range_ = row["role"], row["mode"], row["range"]
+    return make_interval_of([row[name] for name in INTERVAL])
+
+
+def make_interval_of(row: Sequence[Any]) -> Interval:
+    """Return the interval of the columns `INTERVAL`. A walk makes a hundred thousand of them."""
+    workspace, id_, n, kind, source_kind, source, target_kind, target, role, of_run, subset, *more = row
+    origin, producer, held_from, held_to, own_time, own_role, range_, step, mode, path, *rest = more
+    entry_point, evidence, choice, overlapping, unbound, recorded, retracted = rest
     edge = Edge(
-        workspace=row["workspace"],
-        kind=EdgeKind(row["kind"]),
-        source=NodeKey(NodeKind(row["source_kind"]), row["source"]),
-        target=NodeKey(NodeKind(row["target_kind"]), row["target"]),
-        role=None if role is None else Role(role),
-        run=None if row["of_run"] is None else RunID(row["of_run"]),
-        subset=row["subset"],
-        origin=Origin(row["origin"]),
-        producer=row["producer"],
+        workspace=WorkspaceID(workspace),
+        kind=_KINDS[kind],
+        source=NodeKey(_NODES[source_kind], source),
+        target=NodeKey(_NODES[target_kind], target),
+        role=None if role is None else _ROLES[role],
+        run=None if of_run is None else RunID(of_run),
+        subset=subset,
+        origin=_ORIGINS[origin],
+        producer=producer,
     )
     held = Held(
-        held_from=row["held_from"],
-        held_to=row["held_to"],
-        own_time=row["own_time"],
+        held_from=held_from,
+        held_to=held_to,
+        own_time=own_time,
+        own_role=own_role,
         range=json.loads(range_) if isinstance(range_, str) else range_,
-        step=row["step"],
+        step=step,
         mode=None if mode is None else WriteMode(mode),
-        path=row["path"],
-        entry_point=row["entry_point"],
-        evidence=row["evidence"],
-        own_role=row["own_role"],
-        choice=row["choice"],
-        overlapping=row["overlapping"],
-        unbound=row["unbound"],
+        path=path,
+        entry_point=entry_point,
+        evidence=evidence,
+        choice=choice,
+        overlapping=overlapping,
+        unbound=unbound,
     )
     return Interval(
-        edge=edge, n=row["n"], held=held, recorded=Position(row["recorded"]), retracted=Position(row["retracted"])
+        edge=edge.remember_id(id_), n=n, held=held, recorded=Position(recorded), retracted=Position(retracted)
     )
 
 

@@ -22,7 +22,7 @@ from whence.exporting.run_lines import (
 )
 from whence.failures import BadInput, Problem
 from whence.files.digests import list_files
-from whence.files.downloading import download
+from whence.files.downloading import download, find_within
 from whence.files.manifests import MEDIA_TYPE, read_manifest
 from whence.importing.folders import FILES, LINES
 from whence.service import Service
@@ -142,6 +142,6 @@ def _fetch_files(service: Service, runs: list[Line], folder: Path, done: Exporte
 
 
 def _fetch(service: Service, digest: str, folder: Path) -> None:
-    target = folder / digest.removeprefix("sha256:")
+    target = find_within(folder, digest.removeprefix("sha256:"))
     if not target.exists():
         download(service, digest, target)
