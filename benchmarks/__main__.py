@@ -10,6 +10,7 @@ from benchmarks.figures import describe_machine
 ALL = (
     "starts",
     "memory",
+    "run_writes",
     "ingest",
     "disk",
     "series",

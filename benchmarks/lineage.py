@@ -215,7 +215,8 @@ async def _say(database: Database, workspace: WorkspaceID, claim: Claim) -> floa
 MAKE_RUNS = """
 WITH made AS (
     INSERT INTO runs (workspace, id, experiment, number, name, kind, status, started_at, ended_at)
-    SELECT $1, id, $2, n, 'run', 'TRAIN', 'FINISHED', $4 + n * interval '1 minute', $4 + (n + 0.5) * interval '1 minute'
+    SELECT $1, id, $2, n, 'run', 'TRAIN', 'FINISHED',
+        $4::timestamptz + n * interval '1 minute', $4::timestamptz + (n + 0.5) * interval '1 minute'
     FROM unnest($3::uuid[]) WITH ORDINALITY AS row (id, n)
     RETURNING id)
 INSERT INTO run_counters (workspace, run) SELECT $1, id FROM made

@@ -22,15 +22,15 @@ _REPORTS = frozenset({Role.REPORT, Role.LOG})
 class _Body(msgspec.Struct, array_like=True):
     """Everything of an interval that no walk looks at on its way, and what it takes to read it back."""
 
-    edge: str
+    edge: UUID
     n: int
     kind: int
     source_kind: int
-    source: str
+    source: UUID
     target_kind: int
-    target: str
+    target: UUID
     role: int | None
-    run: str | None
+    run: UUID | None
     subset: str | None
     origin: int
     producer: str
@@ -45,11 +45,16 @@ class _Body(msgspec.Struct, array_like=True):
     evidence: str | None
     choice: bool
     overlapping: bool
-    unbound: str | None
+    unbound: UUID | None
     own_role: bool = True
 
 
 _decoder = msgspec.json.Decoder(_Body)
+_encoder = msgspec.json.Encoder(uuid_format="hex")
+_KINDS = {kind.value: kind for kind in EdgeKind}
+_NODES = {kind.value: kind for kind in NodeKind}
+_ROLES = {role.value: role for role in Role}
+_ORIGINS = {origin.value: origin for origin in Origin}
 
 
 def make_uid(workspace: WorkspaceID, uuid: UUID) -> str:
@@ -98,15 +103,15 @@ def make_row(interval: Interval, generation: int) -> dict[str, Any]:
 def write_body(interval: Interval) -> str:
     edge, held = interval.edge, interval.held
     body = _Body(
-        edge=edge.id.hex,
+        edge=edge.id,
         n=interval.n,
         kind=edge.kind.value,
         source_kind=edge.source.kind.value,
-        source=edge.source.uuid.hex,
+        source=edge.source.uuid,
         target_kind=edge.target.kind.value,
-        target=edge.target.uuid.hex,
+        target=edge.target.uuid,
         role=None if edge.role is None else edge.role.value,
-        run=None if edge.run is None else edge.run.hex,
+        run=edge.run,
         subset=edge.subset,
         origin=edge.origin.value,
         producer=edge.producer,
@@ -121,10 +126,10 @@ def write_body(interval: Interval) -> str:
         evidence=held.evidence,
         choice=held.choice,
         overlapping=held.overlapping,
-        unbound=None if held.unbound is None else held.unbound.hex,
+        unbound=held.unbound,
         own_role=held.own_role,
     )
-    return msgspec.json.encode(body).decode()
+    return _encoder.encode(body).decode()
 
 
 def read_interval(workspace: WorkspaceID, body: str, recorded: int, retracted: int) -> Interval:
@@ -132,15 +137,15 @@ def read_interval(workspace: WorkspaceID, body: str, recorded: int, retracted: i
     said = _decoder.decode(body)
     edge = Edge(
         workspace=workspace,
-        kind=EdgeKind(said.kind),
-        source=NodeKey(NodeKind(said.source_kind), UUID(hex=said.source)),
-        target=NodeKey(NodeKind(said.target_kind), UUID(hex=said.target)),
-        role=None if said.role is None else Role(said.role),
-        run=None if said.run is None else RunID(UUID(hex=said.run)),
+        kind=_KINDS[said.kind],
+        source=NodeKey(_NODES[said.source_kind], said.source),
+        target=NodeKey(_NODES[said.target_kind], said.target),
+        role=None if said.role is None else _ROLES[said.role],
+        run=None if said.run is None else RunID(said.run),
         subset=said.subset,
-        origin=Origin(said.origin),
+        origin=_ORIGINS[said.origin],
         producer=said.producer,
-    ).remember_id(UUID(hex=said.edge))
+    ).remember_id(said.edge)
     held = Held(
         held_from=to_moment(said.held_from),
         held_to=None if said.held_to is None else to_moment(said.held_to),
@@ -154,6 +159,6 @@ def read_interval(workspace: WorkspaceID, body: str, recorded: int, retracted: i
         evidence=said.evidence,
         choice=said.choice,
         overlapping=said.overlapping,
-        unbound=None if said.unbound is None else UUID(hex=said.unbound),
+        unbound=said.unbound,
     )
     return Interval(edge=edge, n=said.n, held=held, recorded=Position(recorded), retracted=Position(retracted))

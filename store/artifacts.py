@@ -15,7 +15,7 @@ from domain.ids import AttemptID, NodeKey, NodeKind, RunID, WorkspaceID
 from domain.pages import Count, Page, TimeCursor
 from store import tables
 from store.counters import Counters, lock_run, save_counters
-from store.lineage.files import record_files
+from store.lineage.files import insert_files, record_files
 from store.outbox import Changed
 from store.paging import count_below, fetch_pages
 from store.standing import Standing, read_standing
@@ -37,6 +37,7 @@ async def log_artifact(
     attempt: AttemptID | None = None,
 ) -> None:
     """Add an artifact to a run; the same path again is another one. Raises `Conflict` if the id is taken."""
+    await insert_files(tx, workspace, [draft])
     counters = await lock_run(tx, workspace, run)
     standing = await read_standing(tx, workspace, run, attempt)
     await put_artifact(tx, counters, draft, id=id, standing=standing)

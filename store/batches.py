@@ -16,7 +16,7 @@ from domain.tags import Tag, check_tags
 from domain.texts import check_note
 from store.artifacts import put_artifact
 from store.counters import Counters, lock_run, save_counters
-from store.lineage.files import record_files
+from store.lineage.files import insert_files, record_files
 from store.lineage.surroundings import record_surroundings
 from store.metrics.points import Prepared, write_points
 from store.notes import insert_note
@@ -83,6 +83,7 @@ class Batch:
 
 async def log_batch(tx: Transaction, workspace: WorkspaceID, batch: Batch, *, keys: Mapping[str, int]) -> int:
     """Write all of a batch and return how many points it had. Raises what the single mutations raise."""
+    await insert_files(tx, workspace, [artifact.draft for artifact in batch.artifacts])
     counters = await lock_run(tx, workspace, batch.run)
     standing = await read_standing(tx, workspace, batch.run, batch.attempt)
     if await _put_texts(tx, counters, batch, keys, standing):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -30,6 +31,7 @@ from domain.lineage.collapsing import Collapse, Group, choose_repeats, collapse_
 from domain.lineage.dot import make_dot
 from domain.lineage.links import Link, fold_links
 from domain.lineage.prov import make_prov
+from domain.lineage.questions import Question
 from domain.runs import Run
 
 BUDGETS = frozenset({Reason.NODES, Reason.EDGES})
@@ -200,7 +202,7 @@ def make_lineage(info: Info, answered: Answered, moment: Moment, pages: Pages[An
     walk = answered.walk
     resume = None
     if walk.reasons & BUDGETS:
-        resume = write_resume(max(walk.depths.values(), default=0), walk.question.most_nodes, moment)
+        resume = write_resume(max(walk.depths.values(), default=0), walk.question, moment)
     return Lineage(
         completeness=Completeness.of(walk, resume=resume),
         freshness=Freshness.of(info, moment),
@@ -211,23 +213,38 @@ def make_lineage(info: Info, answered: Answered, moment: Moment, pages: Pages[An
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """Where an answer was cut: the depth that was given, the budget that it took, the position it was read at."""
+    """Where an answer was cut: the depth that was given, the budget that it took, the position it was read at.
+
+    `stamp` tells the questions apart.
+    """
 
     depth: int
     budget: int
     position: str
+    stamp: str
 
 
-def write_resume(depth: int, budget: int, moment: Moment) -> str:
+def write_resume(depth: int, question: Question, moment: Moment) -> str:
     """Return the cursor for the rest of an answer."""
-    raw = f"{depth}.{budget}.{write_position(moment.border)}"
+    raw = f"{depth}.{question.most_nodes}.{write_position(moment.border)}.{stamp_question(question)}"
     return base64.urlsafe_b64encode(raw.encode("ascii")).decode("ascii")
+
+
+def stamp_question(question: Question) -> str:
+    """Return what tells a question from others, whatever its budget and what is known."""
+    sets = (question.kinds, question.roles, question.node_kinds, question.stop_at)
+    parts = (
+        *(sorted(node.uuid.hex for node in question.starts), question.direction.value, question.max_depth),
+        *(None if given is None else sorted(each.value for each in given) for given in sets),
+        *(question.subset, question.inferred, question.follow_revisions, question.hub, question.as_of.at),
+    )
+    return hashlib.sha256(repr(parts).encode("utf-8")).hexdigest()[:16]
 
 
 def parse_resume(text: str) -> Resumed:
     """Read a cursor for the rest. Raises `InvalidInput`."""
     try:
-        depth, budget, position = base64.urlsafe_b64decode(text.encode("ascii")).decode("ascii").split(".")
-        return Resumed(int(depth), int(budget), position)
+        depth, budget, position, stamp = base64.urlsafe_b64decode(text.encode("ascii")).decode("ascii").split(".")
+        return Resumed(int(depth), int(budget), position, stamp)
     except (ValueError, binascii.Error) as exc:
         raise InvalidInput(f"{text[:80]!r} is not a cursor", path=["resume"]) from exc

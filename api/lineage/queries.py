@@ -22,7 +22,7 @@ from api.lineage.asking import (
 )
 from api.lineage.enums import EdgeKind, Role
 from api.lineage.impact import Impact, find_impact
-from api.lineage.lineage import BUDGETS, Answered, Lineage, make_lineage, parse_resume
+from api.lineage.lineage import BUDGETS, Answered, Lineage, make_lineage, parse_resume, stamp_question
 from api.lineage.paths import LineagePaths, find_paths
 from api.lineage.pinning import Pages, at_position, pin
 from api.lineage.walking import load_run_kinds, walk
@@ -182,6 +182,8 @@ async def answer_lineage(
     beyond = None
     if resume is not None:
         cut = parse_resume(resume)
+        if cut.stamp != stamp_question(question):
+            raise InvalidInput(f"{resume[:80]!r} is the rest of another question", path=["resume"])
         beyond = cut.depth
         moment = at_position(moment, moment.as_of.known or parse_position(cut.position, "resume"))
         question = replace(question, most_nodes=cut.budget + question.most_nodes)

@@ -85,7 +85,7 @@ async def find_measured(info: Info, target: RunWrite, given: Sequence[tuple[tupl
                 refs.setdefault(named.to_domain(workspace, *path, name), (*path, name))
     found: Found = {}
     async with info.context.database.write() as tx:
-        for ref, path in refs.items():
+        for ref, path in sorted(refs.items(), key=lambda each: repr(each[0])):  # all writers in one order
             found[ref] = (await below(path, resolve_or_make(tx, workspace, [ref])))[0]
         await lock_run(tx, workspace, target.run)
     return found

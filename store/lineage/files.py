@@ -9,17 +9,41 @@ from domain.ids import NodeKey, NodeKind, RunID, WorkspaceID
 from domain.lineage.edges import Edge, Held
 from domain.lineage.kinds import EdgeKind, Origin
 from domain.lineage.roles import choose_role
+from domain.nodes import make_natural_key
 from domain.runs import RunKind
 from domain.uris import normalise_uri
 from store.lineage.describing import find_file, save_missing
 from store.lineage.drafts import Drafts
 from store.lineage.runs import fetch_run_facts
 from store.lineage.writing import write_drafts
+from store.node_rows import fetch_existing, insert_nodes
 from store.transactions import Transaction
 
 
+async def insert_files(tx: Transaction, workspace: WorkspaceID, files: Sequence[ArtifactDraft]) -> None:
+    """Make the versions of files at places of their own that nobody knows yet.
+
+    Comes before the counters of their run are locked: others make the same places first and want the run then.
+    """
+    wanted: dict[bytes, dict[str, str | None]] = {}
+    unnamed: dict[bytes, bytes] = {}
+    for file in files:
+        if file.uri is not None:
+            key = make_natural_key(NodeKind.ARTIFACT_VERSION, file.uri, file.digest)
+            wanted[key] = {"uri": file.uri, "digest": file.digest}
+            unnamed[key] = make_natural_key(NodeKind.ARTIFACT_VERSION, file.uri, None)
+    if not wanted:
+        return
+    known = await fetch_existing(tx.conn, workspace, NodeKind.ARTIFACT_VERSION, {*wanted, *unnamed.values()})
+    missing = {key: row for key, row in wanted.items() if key not in known and unnamed[key] not in known}
+    for placeholder in (True, False):
+        rows = {key: row for key, row in missing.items() if (row["digest"] is None) is placeholder}
+        if rows:
+            await insert_nodes(tx, workspace, NodeKind.ARTIFACT_VERSION, rows, placeholder=placeholder)
+
+
 async def record_files(tx: Transaction, workspace: WorkspaceID, run: RunID, files: Sequence[ArtifactDraft]) -> None:
-    """Record that a run made files. Its counters are locked."""
+    """Record that a run made files; `insert_files` came before. Its counters are locked."""
     if not files:
         return
     facts = (await fetch_run_facts(tx, workspace, [run]))[run]

@@ -161,3 +161,13 @@ async def test_a_cursor_of_another_answer_is_refused(client: Client, chain: Line
 
     assert failed["code"] == "INVALID_INPUT"
     assert "no cursor of this answer" in failed["message"]
+
+
+async def test_the_rest_of_another_question_is_refused(client: Client, chain: Lineage) -> None:
+    cut = (await ask(client, maxNodes=2))["completeness"]["resume"]
+    other = {**START, "dataset": {**START["dataset"], "version": "1"}}
+    failed = await client.fail(LINEAGE, {"of": [other], "resume": cut})
+    nothing = await client.fail(LINEAGE, {"of": [START], "resume": "x"})
+
+    assert (failed["code"], failed["path"]) == ("INVALID_INPUT", ["resume"])
+    assert (nothing["code"], nothing["path"]) == ("INVALID_INPUT", ["resume"])
