@@ -2,7 +2,7 @@
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run install test test-servers test-long check format lint types imports schema schema-check docs bench examples lock
+.PHONY: help run install test test-servers test-long check format lint types imports schema schema-check docs demo-faults bench examples lock
 
 # The first interpreter that is new enough and can make an environment; `make PYTHON=/path/to/python3.12 run` chooses another.
 PYTHON ?= $(shell for candidate in python3 python3.13 python3.12 python3.11 python3.14; do \
@@ -65,6 +65,9 @@ schema-check: $(DEVELOPMENT)
 
 docs: $(DEVELOPMENT)
 	$(BIN)/python -m pytest --quiet tests/project/test_documents.py
+
+demo-faults: $(DEVELOPMENT) ## train for a minute while Neo4j, Elasticsearch and the service go away in turn
+	@$(BIN)/python -m tests.faults.showing
 
 bench: $(DEVELOPMENT) ## measure, and print ratios; see docs/benchmarks.md
 	$(BIN)/python -m benchmarks

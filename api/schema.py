@@ -17,6 +17,8 @@ from api.artifacts.mutations import ArtifactMutations
 from api.changes.subscriptions import ChangeSubscriptions
 from api.comparisons.queries import ComparisonQueries
 from api.compiled.executor import CompiledExecutor
+from api.console.mutations import ConsoleMutations
+from api.console.queries import ConsoleQueries
 from api.conversion import convert_quickly
 from api.datasets.mutations import DatasetMutations
 from api.deployments.mutations import DeploymentMutations
@@ -59,6 +61,7 @@ class Query(
     MetricQueries,
     ParameterQueries,
     ComparisonQueries,
+    ConsoleQueries,
     NodeQueries,
     LineageQueries,
     LineageFindingQueries,
@@ -83,6 +86,7 @@ class Mutation(
     TagMutations,
     NoteMutations,
     ArtifactMutations,
+    ConsoleMutations,
     ProjectionMutations,
     LineageMutations,
     DatasetMutations,

@@ -10,6 +10,7 @@ from benchmarks.figures import describe_machine
 ALL = (
     "starts",
     "memory",
+    "run_writes",
     "ingest",
     "disk",
     "series",
@@ -17,6 +18,8 @@ ALL = (
     "run_pages",
     "lineage",
     "search",
+    "projections",
+    "sdk",
     "against_mlflow",
 )
 

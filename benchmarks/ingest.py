@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from benchmarks.copy_limit import measure_copy
+from benchmarks.copy_limit import Copied, measure_copy
 from benchmarks.figures import count, print_table
 from benchmarks.http_load import Connection, send_all
 from benchmarks.points import make_narrow_bodies, make_wide_bodies
@@ -83,6 +83,12 @@ async def measure_case(service: Service, case: Case) -> tuple[float, float, floa
     return points / load.seconds, (after[0] - before[0]) / points * 1e6, (after[1] - before[1]) / points * 1e6
 
 
+def show(case: Case, rate: float, own: float, record: float, copied: Copied) -> tuple[str, ...]:
+    """Return a row. The last figure is the ratio that a core of its own for each process would give."""
+    rates = (case.name, str(case.clients), count(rate), count(copied.rate), f"{rate / copied.rate:.2f}")
+    return *rates, f"{own:.2f}", f"{record:.2f}", f"{copied.cpu:.2f}", f"{copied.cpu / own:.2f}"
+
+
 async def measure() -> None:
     """Print one row a case: the rate, its ratio to COPY measured just before it, CPU a point."""
     rows = []
@@ -90,13 +96,14 @@ async def measure() -> None:
         async with EmbeddedPostgres(folder) as postgres:
             with whence(postgres=postgres) as service:
                 for case in CASES:
-                    copied = await measure_copy(postgres.url, total=COPIED)
-                    rate, own, _ = await measure_case(service, case)
-                    rows.append(
-                        (case.name, str(case.clients), count(rate), count(copied), f"{rate / copied:.2f}", f"{own:.2f}")
-                    )
+                    copied = await measure_copy(postgres.url, postgres.process or 0, total=COPIED)
+                    rate, own, record = await measure_case(service, case)
+                    rows.append(show(case, rate, own, record, copied))
                 peak = service.peak_memory_mb()
-    head = ("points", "clients", "points/s", "COPY points/s", "ratio", "service CPU us a point")
+    head = (
+        *("points", "clients", "points/s", "COPY points/s", "ratio"),
+        *("CPU us a point: service", "its Postgres", "COPY, both sides", "COPY / service"),
+    )
     print_table("Durable ingest through GraphQL", head, rows)
     print(f"\nMost memory the service had: {peak:.0f} MB")
 

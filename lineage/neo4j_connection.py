@@ -14,6 +14,9 @@ from domain.errors import Unavailable
 
 ANSWER_S = 30.0
 CONNECT_S = 5.0
+RETRY_S = 1.0
+"""How long the driver tries a transaction again: whoever asks has the record meanwhile, whoever writes tries later."""
+
 POOL = 50
 
 
@@ -28,7 +31,7 @@ def connect(url: str) -> AsyncDriver:
         connection_timeout=CONNECT_S,
         connection_acquisition_timeout=CONNECT_S,
         max_connection_pool_size=POOL,
-        max_transaction_retry_time=CONNECT_S,
+        max_transaction_retry_time=RETRY_S,
         notifications_min_severity=NotificationMinimumSeverity.OFF,
         keep_alive=True,
     )

@@ -28,7 +28,7 @@ from store.wakeups import Wakeups, wait_for
 log = structlog.get_logger()
 
 FIRST_PAUSE_S = 0.1
-LONGEST_PAUSE_S = 5.0
+LONGEST_PAUSE_S = 2.0
 IDLE_MOVE_S = 30.0
 """How often an idle line's checkpoint follows transactions that changed nothing it shows."""
 

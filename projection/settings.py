@@ -32,7 +32,7 @@ class ProjectionSettings(BaseSettings):
     )
     batch: int = Field(default=1000, ge=1, le=100_000, description="Outbox rows that are projected together.")
     behind_seconds: float = Field(
-        default=60,
+        default=10,
         gt=0,
         le=86_400,
         description="A projection that is further behind than this, in seconds, is not asked: the record is.",

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from domain.errors import Conflict, DomainError, InvalidInput, TooLarge
 from domain.ids import AttemptID, NodeKey, NodeKind, RunID, WorkspaceID
 from domain.lineage.edges import NEVER
+from domain.lineage.kinds import EdgeKind
 from domain.lineage.roles import make_evaluation_id
 from domain.runs import RunEdit, RunStatus, check_ending
 from domain.times import cut_to_millis
@@ -34,12 +35,14 @@ IN_GRAPH = frozenset({"name", "kind", "status", "parent", "started_at", "ended_a
 
 LOCK_ROW = "SELECT * FROM runs WHERE workspace = $1 AND id = $2 FOR NO KEY UPDATE"
 # With it comes whether anything in lineage hangs on the run's times: most runs have no edge yet.
+# The end of a run moves the times of what it made, and of what is not bound yet; all other edges hold from its start.
+# Where there is neither, nobody has to take the workspace's lock of inference, for which everybody else then waits.
 END = f"""
 WITH ended AS (
   UPDATE runs SET status = $3, ended_at = COALESCE($4, now()), version = version + 1 WHERE workspace = $1 AND id = $2
 )
-SELECT EXISTS (SELECT FROM edges WHERE workspace = $1 AND source = ANY($5::uuid[]) AND retracted = {NEVER})
-    OR EXISTS (SELECT FROM edges WHERE workspace = $1 AND target = ANY($5::uuid[]) AND retracted = {NEVER})
+SELECT EXISTS (SELECT FROM edges WHERE workspace = $1 AND source = ANY($5::uuid[]) AND retracted = {NEVER}
+               AND kind = {EdgeKind.GENERATED.value})
     OR EXISTS (SELECT FROM unbound_facts WHERE workspace = $1 AND other = $2 AND retracted = {NEVER})
 """
 IS_ABOVE = sa.text(
@@ -85,9 +88,9 @@ async def put_end(
     counters.heartbeat_seconds = None
     sides = [counters.run, make_evaluation_id(counters.run)]
     at = cut_to_millis(ended_at)
-    is_told_of = await tx.driver.fetchval(END, counters.workspace, counters.run, status.value, at, sides)
+    moves_edges = await tx.driver.fetchval(END, counters.workspace, counters.run, status.value, at, sides)
     counters.raise_revision(tx, Changed.DOCUMENT | Changed.GRAPH)
-    if is_told_of:
+    if moves_edges:
         await follow_times(tx, counters.workspace, counters.run)
     return True
 

@@ -18,7 +18,7 @@ from store import tables
 from store.counters import find_missing_run, missing_run
 from store.database import Database
 from store.driver import fetch_driver
-from store.lineage.run_changes import record_parent
+from store.lineage.run_changes import record_new_child
 from store.lineage.surroundings import record_surroundings
 from store.numbers import Place as Numbered
 from store.numbers import make_place
@@ -67,7 +67,7 @@ async def create_run(
     if created is None:
         raise await _find_refusal(tx, workspace, made, draft)
     if draft.parent is not None:
-        await record_parent(tx, workspace, made, draft.parent)
+        await record_new_child(tx, workspace, made, draft.parent)
     await record_surroundings(tx, workspace, made, code=draft.code, environment=draft.environment)
     tx.changed(workspace, NodeKey(NodeKind.RUN, made), 1, MADE)
     return made

@@ -45,9 +45,7 @@ class BlobEndpoint:
 
     async def _answer(self, request: Request) -> Response:
         workspace = await _find_workspace(request, self._directory)
-        digest = normalise_digest(request.path_params["digest"], "digest")
-        if not digest.startswith("sha256:"):
-            raise InvalidInput("bytes are kept by their SHA-256: sha256:<64 hexadecimal digits>", path=["digest"])
+        digest = _check_digest(request.path_params["digest"])
         if request.method == "PATCH":
             return await self._go_on(request, workspace, digest)
         if request.method not in _READING:
@@ -123,7 +121,9 @@ class RunFileEndpoint:
             return None
         manifest = read_manifest(await blobs.read_whole(workspace, digest))
         entry = None if manifest is None else manifest.find(path)
-        return None if entry is None else Described(entry.digest, entry.size, path)
+        if entry is None:
+            return None
+        return Described(_check_digest(entry.digest), entry.size, path)  # a manifest is what a client wrote
 
 
 async def _answer_errors(answer_request: Callable[[Request], Awaitable[Response]], request: Request) -> Response:
@@ -140,6 +140,14 @@ async def _answer_errors(answer_request: Callable[[Request], Awaitable[Response]
 async def _find_workspace(request: Request, directory: WorkspaceDirectory) -> WorkspaceID:
     principal = request.scope.get("principal") or ANONYMOUS
     return await directory.find(read_workspace_name(request, principal))
+
+
+def _check_digest(text: str) -> str:
+    """Return a SHA-256 in its one spelling. Raises `InvalidInput` for anything else."""
+    digest = normalise_digest(text, "digest")
+    if not digest.startswith("sha256:"):
+        raise InvalidInput("bytes are kept by their SHA-256: sha256:<64 hexadecimal digits>", path=["digest"])
+    return digest
 
 
 def _store_of(services: Services) -> ArtifactStore:

@@ -28,6 +28,7 @@ from api.search.asking import (
     read_scope,
     show_hidden,
 )
+from api.search.correcting import ask_known_keys, ask_known_words
 from api.search.enums import DocumentKind, SuggestionKind
 from api.search.inputs import (
     FacetInput,
@@ -114,7 +115,9 @@ class SearchQueries:
         record = make_record_index(info.context, question.where, question.orders)
         answered = await ask_index(info, _ask_search(info, question, record), record=record)
         words = text if text is not None else query if asked.is_words else None
-        return await _show(info, question, answered, is_cut=asked.is_cut, correct=_ask_correct(info, words))
+        if words is None and query is not None and where is None:
+            return await _show(info, question, answered, is_cut=asked.is_cut, correct=ask_known_keys(info, asked.tree))
+        return await _show(info, question, answered, is_cut=asked.is_cut, correct=ask_known_words(info, words))
 
     @strawberry.field(
         description="Names in use that begin like what was typed, or are a typo away from it, the likeliest first. A "
@@ -196,12 +199,13 @@ class SearchQueries:
 
 @dataclass(frozen=True, slots=True)
 class _Conditions:
-    """What the arguments ask for. `walks`: the leaves about lineage, whose ids stand in `where`; `is_cut` where these
-    are not all. `is_words`: `query` is about nothing but words.
+    """What the arguments ask for. `tree`: `where` and `query` as they were written; `walks`: the leaves about lineage,
+    whose ids stand in `where`; `is_cut` where these are not all. `is_words`: `query` is about nothing but words.
     """
 
     text: Filter
     where: Filter
+    tree: Filter
     walks: list[LineageLeaf]
     is_cut: bool
     is_words: bool
@@ -217,7 +221,7 @@ async def _read_conditions(info: Info, text: str | None, where: FilterInput | No
     leaves = list(iterate_leaves(normal))
     is_words = where is None and bool(leaves) and all(isinstance(leaf, TextLeaf) for leaf in leaves)
     walks = [leaf for leaf in leaves if isinstance(leaf, LineageLeaf)]
-    return _Conditions(words, replaced, walks, is_cut, is_words)
+    return _Conditions(words, replaced, normal, walks, is_cut, is_words)
 
 
 def _read_kinds(given: list[DocumentKind] | None) -> frozenset[DocumentKind]:
@@ -233,20 +237,6 @@ def _ask_search(
 ) -> Callable[[SearchIndex], Awaitable[SearchAnswer]]:
     async def ask(index: SearchIndex) -> SearchAnswer:
         return await index.search(question if index is record else await show_hidden(info, question))
-
-    return ask
-
-
-def _ask_correct(info: Info, words: str | None) -> Callable[[], Awaitable[str | None]]:
-    async def ask() -> str | None:
-        if words is None:
-            return None
-        workspace = info.context.workspace
-        try:
-            record = make_record_index(info.context)
-            return (await ask_index(info, lambda index: index.correct(workspace, words), record=record)).value
-        except InvalidInput:  # of `query`: what that language takes as words need not be such a text
-            return None
 
     return ask
 

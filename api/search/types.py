@@ -137,8 +137,8 @@ class SearchConnection:
         return TotalCount(value=self.total.value, exact=self.total.exact)
 
     @strawberry.field(
-        description="The text with each word that nobody used replaced by the most similar one that somebody did; null "
-        "where every word is in use."
+        description="The text with each word that nobody used replaced by the most similar one that somebody did; of a "
+        "`query`, its text with such keys of parameters, metrics and tags. Null where all are in use."
     )
     async def did_you_mean(self) -> str | None:
         return await self.correct()

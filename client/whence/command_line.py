@@ -19,11 +19,13 @@ COMMANDS = {
     "search": "whence.searching.command",
     "lineage": "whence.lineage.command",
     "show": "whence.showing.command",
+    "log": "whence.console_command",
     "compare": "whence.comparing.command",
     "artifacts": "whence.files.command",
     "gc": "whence.sweeping",
     "token": "whence.tokens",
     "reproduce": "whence.reproducing.command",
+    "export": "whence.exporting.command",
     "import": "whence.importing.command",
     "sync": "whence.syncing",
 }
@@ -46,7 +48,7 @@ _INTERRUPTED = 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command that the arguments name and return its exit code."""
     words = sys.argv[1:] if argv is None else argv
-    parser = _make_parser(entry_points(group=GROUP), words)
+    parser = make_parser(words)
     args = parser.parse_args(argv)
     try:
         return int(args.run(args))
@@ -61,8 +63,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _INTERRUPTED
 
 
-def _make_parser(others: Iterable[EntryPoint], words: Sequence[str]) -> argparse.ArgumentParser:
+def make_parser(words: Sequence[str], others: Iterable[EntryPoint] | None = None) -> argparse.ArgumentParser:
     """Return the parser with the commands that the words name, or with all of them where they name none.
+
+    `others` are the entry points of other distributions; left out, those that are installed.
 
     Importing the modules of all commands takes a third of a second, which `whence serve` would pay at each start.
     """
@@ -76,7 +80,8 @@ def _make_parser(others: Iterable[EntryPoint], words: Sequence[str]) -> argparse
     add_connection_options(parser)
     set_connection_defaults(parser, read_settings())
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    points = {point.name: point for point in sorted(others, key=lambda point: point.name)}
+    found = entry_points(group=GROUP) if others is None else others
+    points = {point.name: point for point in sorted(found, key=lambda point: point.name)}
     for name in _choose_named({**COMMANDS, **points}, words):
         if name in COMMANDS:
             import_module(COMMANDS[name]).add_command(subparsers)

@@ -40,6 +40,8 @@ class Settings(msgspec.Struct, frozen=True):
     """WHENCE_SNAPSHOT: what is recorded of a run's surroundings: `git`, `packages`, `machine`, `build`, or `off`."""
     system: bool = True
     """WHENCE_SYSTEM: `off` logs no system metrics."""
+    console: bool = True
+    """WHENCE_CONSOLE: `off` records nothing of what is printed."""
     upload_wait: float = 600.0
     """WHENCE_UPLOAD_WAIT: seconds that the end of a run waits at most for its files while the service takes them."""
 
@@ -65,6 +67,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         exit_wait=_read_seconds("WHENCE_EXIT_WAIT", found.get("WHENCE_EXIT_WAIT") or "15"),
         snapshot=_read_parts(found.get("WHENCE_SNAPSHOT") or ",".join(SNAPSHOT_PARTS)),
         system=_read_switch("WHENCE_SYSTEM", found.get("WHENCE_SYSTEM") or "on"),
+        console=_read_switch("WHENCE_CONSOLE", found.get("WHENCE_CONSOLE") or "on"),
         upload_wait=_read_seconds("WHENCE_UPLOAD_WAIT", found.get("WHENCE_UPLOAD_WAIT") or "600"),
     )
 

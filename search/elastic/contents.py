@@ -15,7 +15,7 @@ from domain.ids import NodeKey, NodeKind, WorkspaceID
 from search.elastic.documents import Body
 from search.elastic.failures import driver_errors
 from search.elastic.generations import Names, Part, make_index
-from search.elastic.queries import ALL, none_of, term
+from search.elastic.queries import ALL, WHOLE, none_of, term
 
 BUCKETS = 256
 PAGE = 500
@@ -66,7 +66,7 @@ async def fetch_sums(client: AsyncElasticsearch, names: Names, generation: int) 
         },
     }
     async with driver_errors():
-        answer = await client.search(index=list_searched(names, generation), **body)
+        answer = await client.search(index=list_searched(names, generation), **WHOLE, **body)
     buckets = answer["aggregations"]["of"]["buckets"]
     return {int(one["key"]): (int(one["doc_count"]), int(one["sum"]["value"])) for one in buckets}
 
@@ -91,7 +91,7 @@ async def list_stored(
         if after is not None:
             body["search_after"] = after
         async with driver_errors():
-            answer = await client.search(**body)
+            answer = await client.search(**WHOLE, **body)
         hits = answer["hits"]["hits"]
         if not hits:
             break

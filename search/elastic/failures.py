@@ -26,6 +26,7 @@ CONFLICT = "version_conflict_engine_exception"
 """An older state than the stored one, or the same: what was to be written is there."""
 
 MISSING = "index_not_found_exception"
+CLOSED = "index_closed_exception"
 
 
 @asynccontextmanager
@@ -47,7 +48,7 @@ async def driver_errors() -> AsyncIterator[None]:
 
 def is_waiting(status: int, cause: str) -> bool:
     """Say whether the same request may succeed later, without anything in it being changed."""
-    return status in BUSY or status in REFUSED or cause in (BLOCKED, MISSING) or (status >= 500 and cause != "")
+    return status in BUSY or status in REFUSED or cause in (BLOCKED, MISSING, CLOSED) or (status >= 500 and cause != "")
 
 
 def name_cause(error: ApiError) -> str:

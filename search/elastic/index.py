@@ -22,6 +22,7 @@ from search.elastic.failures import driver_errors
 from search.elastic.generations import Names, Part
 from search.elastic.names import NameWriter, count_names, find_names
 from search.elastic.points import PointsInTime
+from search.elastic.queries import WHOLE
 from search.elastic.searching import Searching
 from search.elastic.writing import Refused, Write, write_documents
 from search.search_index import SearchIndex
@@ -56,7 +57,7 @@ class ElasticsearchSearchIndex:
     ) -> list[Suggestion]:
         names = self._names.index(Part.NAMES, self._generation)
         async with driver_errors():
-            found = await self._client.search(index=names, **find_names(workspace, prefix, kinds))
+            found = await self._client.search(index=names, **WHOLE, **find_names(workspace, prefix, kinds))
         hits = [hit["_source"] for hit in found["hits"]["hits"]]
         ranked = {(one["kind"], one["text"]): rank for one in hits if (rank := rank_name(prefix, one["text"]))}
         counts = await self._count(count_names(workspace, ranked), len(ranked))
@@ -73,7 +74,7 @@ class ElasticsearchSearchIndex:
 
         async def find(body: Mapping[str, Any]) -> list[str]:
             async with driver_errors():
-                found = await self._client.search(index=names, **body)
+                found = await self._client.search(index=names, **WHOLE, **body)
             return [hit["_source"]["text"] for hit in found["hits"]["hits"]]
 
         return correct_text(text, await find_meant(workspace, text, find=find, count=self._count))
@@ -116,7 +117,7 @@ class ElasticsearchSearchIndex:
         if not size:
             return []
         async with driver_errors():
-            found = await self._client.search(index=self._searched, **body)
+            found = await self._client.search(index=self._searched, **WHOLE, **body)
         buckets = found["aggregations"]["of"]["buckets"]
         return [int(buckets[str(number)]["doc_count"]) for number in range(size)]
 

@@ -82,7 +82,7 @@ MAPPING: dict[str, Any] = {"dynamic": "strict", "properties": PROPERTIES}
 SETTINGS: dict[str, Any] = {
     "number_of_shards": 1,
     "number_of_replicas": 0,
-    "refresh_interval": "1s",
+    "refresh_interval": "500ms",
     "mapping.nested_objects.limit": NESTED_LIMIT,
 }
 

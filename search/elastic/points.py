@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
-from elasticsearch import AsyncElasticsearch, NotFoundError
+from elasticsearch import ApiError, AsyncElasticsearch, NotFoundError
 
-from domain.errors import CursorExpired
+from domain.errors import CursorExpired, Unavailable
 from search.elastic.failures import EXPIRED, driver_errors, name_cause
 
 KEPT = "5m"
 """How long a point is kept after it was last used."""
 
-FRESH_S = 1.0
-"""How long one is handed to new searches: no longer than writes take to be seen without being waited for."""
+FRESH_S = 0.25
+"""How long one is handed to new searches. With the engine's own refreshes, twice a second, a write is seen within a
+second by those who do not wait for it."""
+
+
+MOST = 300
+"""Points that are kept for later pages. Above that the oldest are closed, and their pages begin anew: so many are open
+only where many write, wait for it, and search.
+"""
 
 
 class PointsInTime:
-    """Hands out one point for all searches of a second, so that few are open however many search."""
+    """Hands out one point for all searches of a moment, so that few are open however many search."""
 
     def __init__(
         self, client: AsyncElasticsearch, indexes: Sequence[str], *, now: Callable[[], float] = time.monotonic
@@ -29,9 +39,11 @@ class PointsInTime:
         self._point: str | None = None
         self._until = 0.0
         self._forgotten = 0
+        self._left: deque[str] = deque()
+        self._closing: set[asyncio.Task[None]] = set()
 
     async def take(self) -> str:
-        """Return a point that sees what was visible when it was asked for, or a second before."""
+        """Return a point that sees what was visible when it was asked for, or a moment before."""
         if self._point is None or self._now() >= self._until:
             asked, forgotten = self._now(), self._forgotten
             async with driver_errors():
@@ -39,6 +51,7 @@ class PointsInTime:
                     index=self.indexes, keep_alive=KEPT, allow_partial_search_results=False
                 )
             point = str(answer["id"])
+            self._keep(point)
             if forgotten != self._forgotten:  # opened before what was made visible meanwhile: for this search only
                 return point
             self._point, self._until = point, asked + FRESH_S
@@ -53,6 +66,18 @@ class PointsInTime:
         """Hand out a new point from now on: something was made visible."""
         self._point = None
         self._forgotten += 1
+
+    def _keep(self, point: str) -> None:
+        self._left.append(point)
+        if len(self._left) > MOST:
+            task = asyncio.create_task(self._close(self._left.popleft()))
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+
+    async def _close(self, point: str) -> None:
+        with suppress(Unavailable, ApiError):  # it ends by itself, or has
+            async with driver_errors():
+                await self._client.close_point_in_time(id=point)
 
 
 def is_expired(error: NotFoundError) -> bool:

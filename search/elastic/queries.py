@@ -7,6 +7,9 @@ from typing import Any, TypeAlias
 
 Query: TypeAlias = dict[str, Any]
 
+WHOLE: dict[str, Any] = {"allow_partial_search_results": False}
+"""A search fails where a shard is away: by itself the engine leaves out what it held, and says 200."""
+
 NONE: Query = {"match_none": {}}
 ALL: Query = {"match_all": {}}
 

@@ -24,7 +24,7 @@ from search.elastic.facets import build_facets, read_facets
 from search.elastic.failures import driver_errors
 from search.elastic.filters import asks_metrics, list_open_terms
 from search.elastic.points import KEPT, PointsInTime, explain_expired, is_expired
-from search.elastic.queries import Query, term, terms
+from search.elastic.queries import WHOLE, Query, term, terms
 from search.elastic.requests import WINDOW, Body, build_page, build_window, is_ranked_twice
 from search.elastic.texts import EXPANSIONS, has_open_row, match_term
 
@@ -154,6 +154,7 @@ class Searching:
             answer = await self._client.perform_request(
                 "POST",
                 "/_search",
+                params=WHOLE,
                 headers={"content-type": "application/json", "accept": "application/json"},
                 body=_encoder.encode(body),
             )

@@ -5,18 +5,26 @@ from __future__ import annotations
 from dataclasses import replace
 
 from domain.ids import NodeKey, NodeKind, RunID, WorkspaceID
-from domain.lineage.edges import Edge, Held, Interval
+from domain.lineage.edges import NEVER, Edge, Held, Interval
 from domain.lineage.kinds import EdgeKind, Origin
 from domain.lineage.roles import ROLES, choose_role, is_of_choice, make_evaluation_id
 from domain.runs import RunKind
-from store.edges import fetch_open
+from store.edges import fetch_open, record_edges
 from store.lineage.concluding import conclude
 from store.lineage.drafts import Drafts, Touched, is_of_points, make_structural
-from store.lineage.moments import retime_edges
+from store.lineage.inheriting import ABOVE
+from store.lineage.moments import retime_edges, time_edges
 from store.lineage.runs import RunFacts, fetch_run_facts
 from store.lineage.unbound import StoredFact, fetch_unbound_into
 from store.lineage.writing import write_drafts
 from store.transactions import Transaction
+
+SHARE = "SELECT run FROM run_counters WHERE workspace = $1 AND run = ANY($2::uuid[]) ORDER BY run FOR SHARE"
+HAS_INPUTS = f"""
+SELECT EXISTS (SELECT FROM edges WHERE workspace = $1 AND target = ANY($2::uuid[]) AND retracted = {NEVER}
+               AND kind = {EdgeKind.USED.value})
+    OR EXISTS (SELECT FROM unbound_facts WHERE workspace = $1 AND other = ANY($2::uuid[]) AND retracted = {NEVER})
+"""
 
 
 async def record_parent(
@@ -31,6 +39,31 @@ async def record_parent(
     if parent is not None:
         drafts.add(_make_called(workspace, parent, run), Held())
     await write_drafts(tx, drafts)
+
+
+async def record_new_child(tx: Transaction, workspace: WorkspaceID, run: RunID, parent: RunID) -> None:
+    """Record that a run which this transaction made was called by its parent.
+
+    Nothing follows from that where none of those above used anything, and then nobody has to take the workspace's lock
+    of inference: a sweep makes many children at once. That it stays so until the commit, shared locks on the counters
+    of those above see to: whoever tells what a run used, or who called it, has locked its counters for himself.
+    """
+    if await _has_inputs_above(tx, workspace, parent):
+        await record_parent(tx, workspace, run, parent)
+    else:
+        called = _make_called(workspace, parent, run)
+        await record_edges(tx, workspace, await time_edges(tx, workspace, {called: Held()}))
+
+
+async def _has_inputs_above(tx: Transaction, workspace: WorkspaceID, parent: RunID) -> bool:
+    """Say whether a run, or one that called it, used anything; locks their counters against whoever would tell that."""
+    above, locked = {parent}, set[RunID]()
+    while above - locked:
+        await tx.driver.fetch(SHARE, workspace, sorted(above - locked))
+        locked |= above
+        above |= {RunID(row["id"]) for row in await tx.driver.fetch(ABOVE, workspace, [parent])}
+    sides = [*above, *map(make_evaluation_id, above)]
+    return bool(await tx.driver.fetchval(HAS_INPUTS, workspace, sides))
 
 
 async def follow_times(tx: Transaction, workspace: WorkspaceID, run: RunID) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.ids import RunID, WorkspaceID
+from domain.metrics import MAX_POINTS
 from domain.points import Floats, Ints
 from store.metrics.codec import CorruptPoints, decode_floats, decode_ints, encode_floats, encode_ints
 
@@ -107,13 +108,15 @@ def decode_segment(payload: bytes, keys: Ints | None = None) -> SegmentColumns:
         version, points, count, *sizes = _HEAD.unpack_from(payload)
         if version != VERSION or _HEAD.size + sum(sizes) != len(payload):
             raise CorruptPoints("a segment's head does not fit its length")
+        if not 0 < count <= points <= MAX_POINTS:  # before memory is taken for them
+            raise CorruptPoints(f"no segment has {points} points of {count} series")
     except struct.error as exc:
         raise CorruptPoints("a segment is shorter than its head") from exc
     bounds = np.cumsum([_HEAD.size, *sizes]).tolist()
     parts = [payload[a:b] for a, b in pairwise(bounds)]
     ids = decode_ints(parts[0], count)
     counts = decode_ints(parts[1], count)
-    if int(counts.sum()) != points:
+    if int(counts.sum()) != points or int(counts.min()) < 1:
         raise CorruptPoints(f"a segment of {points} points counts {int(counts.sum())}")
     wanted = None if keys is None else np.isin(ids, keys, assume_unique=True)
     if wanted is not None and not wanted.any():

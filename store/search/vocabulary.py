@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -43,7 +44,12 @@ CHANGED = """
 SELECT DISTINCT workspace, uid FROM outbox WHERE position > :since AND position <= :until AND changed & 2 = 2
 """
 
-EVERYTHING = "SELECT DISTINCT workspace, subject AS uid FROM texts UNION SELECT workspace, subject FROM tags"
+# What has texts or tags, in the order of its key: the record is read whole in steps, each of them short.
+STEP = """
+SELECT DISTINCT workspace, subject AS uid FROM {table}
+WHERE (workspace, subject) > (CAST(:workspace AS uuid), CAST(:after AS uuid)) ORDER BY workspace, subject LIMIT :batch
+"""
+LAST = "SELECT workspace, uid FROM ({step}) step ORDER BY workspace DESC, uid DESC LIMIT 1"
 NEW = """
 WITH changed AS MATERIALIZED ({changed}), said AS (
     SELECT t.workspace, 1::smallint AS kind, word AS text FROM changed c
@@ -79,33 +85,57 @@ INSERT = sa.text(
 
 
 async def learn_words(database: Database) -> int:
-    """Learn what was written since the last time, in short transactions; return how many words were new.
+    """Learn what was written since the last time; return how many words were new.
 
-    A record that was never learned, or of which outbox rows are gone, is read whole. Another process at it means
-    that there is nothing to do.
+    A record that was never learned, or of which outbox rows are gone, is read whole. No transaction that writes is
+    open while it reads: that would hold back every projection. Another process at it means that there is nothing to do.
     """
+    async with database.read_primary() as conn:
+        if not await conn.scalar(sa.select(sa.func.pg_try_advisory_lock(LEARNERS_LOCK))):
+            return 0
+        try:
+            return await _learn(database, conn)
+        finally:
+            await conn.execute(sa.select(sa.func.pg_advisory_unlock(LEARNERS_LOCK)))
+
+
+async def _learn(database: Database, conn: AsyncConnection) -> int:
     learned = 0
     while True:
-        async with database.write() as tx:
-            if not await tx.conn.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(LEARNERS_LOCK))):
-                return learned
-            row = (await tx.conn.execute(NEXT, {"batch": BATCH})).one()
-            new = await _fetch_new(tx.conn, row)
-            await _insert(tx.conn, new)
-            if row.is_more or row.is_behind or row.until - row.since > IDLE:
+        row = (await conn.execute(NEXT, {"batch": BATCH})).one()
+        if row.is_behind:
+            learned += await _learn_whole(database, conn)
+        else:
+            learned += await _insert(database, await _fetch_new(conn, CHANGED, since=row.since, until=row.until))
+        if row.is_more or row.is_behind or row.until - row.since > IDLE:
+            async with database.write() as tx:
                 await tx.conn.execute(sa.text("UPDATE learned SET position = :until"), {"until": row.until})
-        learned += len(new)
         if not row.is_more or row.is_behind:
             return learned
 
 
-async def _fetch_new(conn: AsyncConnection, row: Any) -> list[Any]:
-    statement = NEW.format(changed=EVERYTHING if row.is_behind else CHANGED, names=NAMES, longest=LONGEST)
-    values = {} if row.is_behind else {"since": row.since, "until": row.until}
+async def _learn_whole(database: Database, conn: AsyncConnection) -> int:
+    learned = 0
+    for table in ("texts", "tags"):
+        step, place = STEP.format(table=table), {"workspace": UUID(int=0), "after": UUID(int=0)}
+        while True:
+            new = await _fetch_new(conn, step, batch=BATCH, **place)
+            learned += await _insert(database, new)
+            last = LAST.format(step=step)
+            found = (await conn.execute(sa.text(last), {"batch": BATCH, **place})).one_or_none()
+            if found is None:
+                break
+            place = {"workspace": found.workspace, "after": found.uid}
+    return learned
+
+
+async def _fetch_new(conn: AsyncConnection, changed: str, **values: Any) -> list[Any]:
+    statement = NEW.format(changed=changed, names=NAMES, longest=LONGEST)
     return list(await conn.execute(sa.text(statement), values))
 
 
-async def _insert(conn: AsyncConnection, rows: list[Any]) -> None:
+async def _insert(database: Database, rows: list[Any]) -> int:
+    """Add words in short transactions; their trigrams are made before each begins."""
     for start in range(0, len(rows), BATCH):
         batch = rows[start : start + BATCH]
         columns = {
@@ -114,4 +144,6 @@ async def _insert(conn: AsyncConnection, rows: list[Any]) -> None:
             "texts": [row.text for row in batch],
             "tokens": [write_grams(row.text) for row in batch],
         }
-        await conn.execute(INSERT, columns)
+        async with database.write() as tx:
+            await tx.conn.execute(INSERT, columns)
+    return len(rows)

@@ -141,6 +141,15 @@ def test_a_file_of_a_run_is_found_by_its_path_also_within_a_folder(client: httpx
     assert client.get(f"/runs/{RUN}/files/report/absent").status_code == 404
 
 
+@pytest.mark.parametrize("address", ["folder"], indirect=True)
+def test_a_manifest_that_names_what_is_no_digest_leads_nowhere(client: httpx.Client) -> None:
+    manifest = b'{"files":[{"digest":"sha256:../../../../etc/passwd","path":"x","size":1}]}'
+    send(client, manifest)
+    log_file(client, path="d", digest=digest_of(manifest), mediaType="application/vnd.whence.manifest+json")
+
+    assert client.get(f"/runs/{RUN}/files/d/x").status_code == 400
+
+
 def test_a_sweep_takes_what_nobody_names_and_nothing_else(client: httpx.Client) -> None:
     kept, inner, garbage = b"kept", b"in a folder", b"garbage"
     manifest = f'{{"files":[{{"digest":"{digest_of(inner)}","path":"f","size":11}}]}}'.encode()

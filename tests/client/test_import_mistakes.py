@@ -114,4 +114,4 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, capsys: pytest.Captu
     assert codes == [4, 4, 4]
     assert said[0].endswith("absent.jsonl: No such file or directory")
     assert said[1].startswith(f"whence: cannot read {torn}: ")
-    assert said[2] == f"whence: cannot read {tmp_path}: Is a directory"
+    assert said[2] == f"whence: cannot read {tmp_path / 'lines.jsonl'}: No such file or directory"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 import json
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -13,8 +15,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from tests.project.checkout import ROOT, read
 from tests.servers.service_process import clean_environment, run_service_process
 from whence.failures import BadInput
+from whence.searching.command import add_command, make_question
 from whence.searching.facets import parse_facet
 from whence.searching.printing import print_table, tell_limits
 from whence.searching.reading import Found
@@ -94,12 +98,30 @@ async def test_a_real_service_is_searched_by_words_query_kind_and_facets(databas
     assert (unknown[0], "'colour' is no facet" in unknown[2]) == (4, True)
 
 
+def test_the_commands_of_the_guide_are_taken() -> None:
+    (block,) = re.findall(r"^```sh\n(.*?)^```", read(ROOT / "docs" / "search.md"), re.MULTILINE | re.DOTALL)
+    parser = argparse.ArgumentParser()
+    add_command(parser.add_subparsers())
+    questions = []
+    for line in block.splitlines():
+        args = parser.parse_args(shlex.split(line)[1:])
+        questions.append(make_question(args, [parse_facet(text) for text in args.facet]))
+
+    assert [question["text"] for question in questions] == ["loss spike warmup", '"attention window"', "fp8 or bf16"]
+    assert questions[1]["kinds"] == ["NOTE"]
+    assert questions[2]["orderBy"] == [{"field": "CREATED_AT", "direction": "DESC"}]
+    assert questions[2]["scope"] == {
+        "descendantsOf": [{"dataset": {"namespace": "digits", "name": "raw", "version": "1"}}]
+    }
+
+
 def test_marks_are_in_colour_and_the_table_is_no_wider_than_the_terminal() -> None:
     text = "word " * 20 + "and then the loss spike came"
     drawn = draw(found(note(text, (113, 117), (118, 123)), note("nothing marked")), width=80)
     plain = draw(found(note(text, (113, 117))), width=40)
 
     assert "\x1b[1;33mloss\x1b[0m" in drawn
+    assert _strip(drawn).splitlines()[0].startswith("note        seed one  ... ")
     assert "... " in drawn
     assert "nothing marked" in drawn
     assert drawn.splitlines()[-1] == "2 of 2 hits"

@@ -237,10 +237,16 @@ async def test_a_word_that_nobody_used_is_answered_with_one_that_somebody_did(
     by_text = (await client.ask(COUNT, {"text": "los spike wramup"}))["search"]
     by_query = (await client.ask(COUNT, {"query": "wramup"}))["search"]
     right = (await client.ask(COUNT, {"text": "loss spike"}))["search"]
+    keys = (await client.ask(COUNT, {"query": "param.bach_size > 1 and last(val_los) < 9 and tag.trak exists"}))[
+        "search"
+    ]
+    known = (await client.ask(COUNT, {"query": "param.batch_size > 1 and kind = GROUP"}))["search"]
 
     assert (by_text["totalCount"]["value"], by_text["didYouMean"]) == (0, "loss spike warmup")
     assert by_query["didYouMean"] == "warmup"
     assert right["didYouMean"] is None
+    assert keys["didYouMean"] == "param.batch_size > 1 and last(val_loss) < 9 and tag.track exists"
+    assert known["didYouMean"] is None
 
 
 async def test_runs_are_measured_in_groups_and_what_diverged_or_runs_on_is_counted(

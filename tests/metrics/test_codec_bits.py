@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -77,3 +79,16 @@ def test_a_changed_byte_is_refused_or_changes_only_numbers(data: st.DataObject) 
         return
 
     assert len(found.steps) == len(found.times) == len(found.values) == int(found.counts.sum())
+
+
+@pytest.mark.parametrize("place", [1, 5], ids=["points", "series"])
+def test_a_head_that_names_billions_takes_no_memory_for_them(place: int) -> None:
+    payload = bytearray(make_segment())
+    payload[place : place + 4] = (2**32 - 1).to_bytes(4, "little")
+    tracemalloc.start()
+    with pytest.raises(CorruptPoints):
+        decode_segment(bytes(payload))
+    taken = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert taken < 1 << 20

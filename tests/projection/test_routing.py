@@ -145,6 +145,30 @@ async def test_what_stands_still_is_answered_by_the_record_or_refused(asked: Ask
         await asked.describe(run, token, seconds=0.05)
 
 
+async def test_a_projection_that_is_far_behind_is_not_asked_even_without_a_token(asked: Asked) -> None:
+    """What it would leave out is in no token: the record knows how long that has been waiting."""
+    run = await make_run(asked.followed.record, description="before")
+    asked.followed.start()
+    await asked.followed.catch_up()
+    await asked.serving.refresh(1)
+    await asked.followed.stop()
+    await describe(asked.followed.record, run, "after")
+    router: Router[Port] = Router(
+        "kept",
+        serving=asked.serving,
+        waiting=ProjectionWaiting(asked.followed.record, asked.followed.wakeups),
+        settings=ProjectionSettings(behind_seconds=0.05),
+    )
+    at_first = await asked.describe(run, None)
+    await asyncio.sleep(0.1)
+    behind = Asked(asked.followed, asked.serving, router)
+
+    assert at_first == ("before", "kept")
+    assert await behind.describe(run, None, fallback=Fallback.RECORD) == ("after", "record")
+    with pytest.raises(NotYetProjected, match="behind the record"):
+        await behind.describe(run, None)
+
+
 async def test_a_dead_letter_of_the_workspace_is_not_waited_for(asked: Asked) -> None:
     run = await make_run(asked.followed.record)
     asked.followed.start()

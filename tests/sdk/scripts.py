@@ -17,7 +17,7 @@ NOWHERE = "http://127.0.0.1:9"
 """Discards: nothing listens there."""
 RUN = "0198f3a0-0000-7000-8000-000000000001"
 
-QUIET = {"WHENCE_SNAPSHOT": "off", "WHENCE_SYSTEM": "off"}
+QUIET = {"WHENCE_SNAPSHOT": "off", "WHENCE_SYSTEM": "off", "WHENCE_CONSOLE": "off"}
 """What most tests are not about."""
 
 INTERRUPTED = {130: (-2, 1)}

@@ -158,6 +158,34 @@ def test_a_download_goes_on_where_it_ended_and_refuses_other_bytes(service: Serv
             download(connected, "sha256:" + "0" * 64, target)
 
 
+def test_a_digest_that_is_none_writes_nothing(service: ServiceProcess, tmp_path: Path) -> None:
+    with Service(service.url) as connected, pytest.raises(WhenceError, match="is not the digest"):
+        download(connected, "sha256:../../evil", tmp_path / "deep" / "x")
+
+    assert list(tmp_path.glob("deep")) == []
+
+
+def test_a_full_disk_records_the_digest_of_a_file_that_cannot_be_kept(
+    service: ServiceProcess, scripts: Scripts
+) -> None:
+    path = write_weights(scripts.folder)
+    said = scripts.run(
+        service.url,
+        f"""
+        import resource
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+        run = whence.init(id="{RUN}")
+        assert run.log_artifact("{path}").digest == "{DIGEST}"
+        """,
+    )
+
+    assert "is not uploaded: no copy can be kept (File too large); its digest is recorded" in said
+    with Service(service.url) as connected:
+        document = "query F($run: ID!) { run(id: $run) { artifacts { nodes { path digest } } } }"
+        found = connected.execute(document, {"run": RUN})["run"]["artifacts"]["nodes"]
+    assert found == [{"path": "model.pt", "digest": DIGEST}]
+
+
 @pytest.mark.parametrize("path", ["../x", "a/../../x", "", "/", "a\0b"])
 def test_no_path_of_a_run_leads_out_of_the_folder_that_it_is_put_in(tmp_path: Path, path: str) -> None:
     with pytest.raises(WhenceError):

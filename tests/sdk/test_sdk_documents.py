@@ -18,7 +18,11 @@ def test_every_document_of_the_sdk_is_valid(operation: str) -> None:
     assert validate(schema, parse(DOCUMENTS[operation])) == []
 
 
-def test_the_first_script_of_the_page_runs_as_it_stands(service: ServiceProcess, scripts: Scripts) -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", read(ROOT / "docs/sdk.md"), re.DOTALL)
+def test_the_scripts_of_the_page_run_as_they_stand_one_after_the_other(
+    service: ServiceProcess, scripts: Scripts
+) -> None:
+    first, second, third = re.findall(r"```python\n(.*?)```", read(ROOT / "docs/sdk.md"), re.DOTALL)
+    go_there = f"import os\nos.chdir({str(scripts.folder)!r})\n"
 
-    assert scripts.run(service.url, code) == ""
+    for code in (first, second, third):
+        assert scripts.run(service.url, go_there + code) == ""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
+from dataclasses import replace
 
 import pytest
 from elasticsearch import AsyncElasticsearch
@@ -154,3 +156,27 @@ async def test_order_is_by_date_or_relevance_where_none_is_asked_for(filled: Ela
 
     assert list_numbers(by_date) == [449, 448, 447]
     assert list_numbers(await filled.search(by_words)) == list_numbers(await filled.search(asked))
+
+
+async def test_only_so_many_points_are_kept_for_later_pages(
+    elastic: AsyncElasticsearch, filled: ElasticsearchSearchIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("search.elastic.points.MOST", 3)
+    asked = SearchQuestion(workspace=WORKSPACE, first=2)
+    pages = []
+    for _ in range(8):
+        filled.points.forget()
+        pages.append(await filled.search(asked))
+    async with asyncio.timeout(20):
+        while await count_open(elastic, filled) > 3:
+            await asyncio.sleep(0.02)
+
+    assert len((await filled.search(replace(asked, after=pages[-1].hits[-1].cursor))).hits) == 2
+    with pytest.raises(CursorExpired):
+        await filled.search(replace(asked, after=pages[0].hits[-1].cursor))
+
+
+async def count_open(elastic: AsyncElasticsearch, index: ElasticsearchSearchIndex) -> int:
+    """Return how many points in time are open on an index."""
+    found = await elastic.indices.stats(index=index.points.indexes[0], metric="search")
+    return int(found["_all"]["total"]["search"]["open_contexts"])

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 import asyncpg
 import pytest
+import sqlalchemy as sa
 from elasticsearch import AsyncElasticsearch
 
 from domain.ids import WorkspaceID
@@ -16,6 +17,7 @@ from search.elastic.index import ElasticsearchSearchIndex
 from search.memory.memory_index import MemorySearchIndex
 from search.postgres_index import PostgresSearchIndex
 from search.search_index import SearchIndex
+from store import tables
 from store.database import Database
 from store.search.vocabulary import learn_words
 from tests.search_meaning.recording import read_documents
@@ -65,6 +67,8 @@ def fill(request: pytest.FixtureRequest, record: Database) -> Fill:
     async def fill_with(*workspaces: WorkspaceID) -> SearchIndex:
         for workspace in workspaces:
             await index.apply(await read_documents(record, workspace))
+        async with record.write() as tx:  # read it whole: writers of other tests hold back what is safely behind
+            await tx.conn.execute(sa.update(tables.learned).values(position=0))
         await learn_words(record)
         await index.refresh()
         return index

@@ -212,6 +212,35 @@ async def test_names_are_suggested_and_words_corrected_of_this_workspace_alone(f
     assert (strange, corrected, known, foreign) == ([], "learning spike", None, None)
 
 
+TYPOS = {
+    "lerning_rate": "learning_rate",
+    "learnign_rate": "learning_rate",
+    "batchsize": "batch_size",
+    "warmpu": "warmup",
+    "schedular": "scheduler",
+    "momentun": "momentum",
+    "weigth_decay": "weight_decay",
+    "wieght_decay": "weight_decay",
+    "gradeint_clip": "gradient_clip",
+    "epcohs": "epochs",
+    "droput": "dropout",
+    "tempature": "temperature",
+    "optimzer": "optimizer",
+    "betas.0.": "betas.0",
+    "NumLayers": "num_layers",
+    "hiden_size": "hidden_size",
+}
+
+
+async def test_the_first_suggestion_for_a_typo_is_what_was_meant(record: Database, fill: Fill) -> None:
+    workspace = await make_workspace(record, f"typos-{uuid.uuid4()}")
+    await make_run(record, workspace=workspace, name="run", params=dict.fromkeys([*TYPOS.values(), "beta", "seed"], 1))
+    index = await fill(workspace)
+    found = {typo: await index.suggest(workspace, typo, [SuggestionKind.PARAM_KEY], first=1) for typo in TYPOS}
+
+    assert {typo: meant for typo, meant in TYPOS.items() if [one.text for one in found[typo]] != [meant]} == {}
+
+
 async def test_nothing_reaches_into_another_workspace(filled: Filled) -> None:
     elsewhere = WorkspaceID(uuid.uuid4())
     for text in ("learning", None):

@@ -11,6 +11,7 @@ from domain.errors import Conflict, InvalidInput, NotFound, TooLarge
 from domain.ids import AttemptID, NodeKind, RunID, make_uuid7
 from domain.runs import RunEdit, RunKind, RunStatus
 from store.database import Database
+from store.lineage.concluding import LOCK
 from store.outbox import Changed
 from store.run_edits import archive_runs, delete_runs, edit_run, finish_run, restore_runs
 from tests.store.making import DEFAULT, fetch_changed, make_run, make_run_id, make_workspace, read_run
@@ -39,6 +40,17 @@ async def test_a_run_ends_once_and_the_same_again_changes_nothing(database: Data
     assert await fetch_changed(database, NodeKind.RUN) == [(run, 1, BOTH), (run, 2, BOTH)]
     with pytest.raises(Conflict, match="already ended as FINISHED"):
         await finish(database, run, RunStatus.FAILED)
+
+
+async def test_runs_that_only_have_a_parent_end_while_somebody_else_concludes(database: Database) -> None:
+    parent = await make_run(database)
+    runs = [await make_run(database, parent=parent) for _ in range(2)]
+    async with database.write() as other:
+        await other.driver.execute(LOCK, str(DEFAULT))
+        async with asyncio.timeout(20):
+            await asyncio.gather(*(finish(database, run, RunStatus.FINISHED) for run in [*runs, parent]))
+
+    assert {(await read_run(database, run)).status for run in [*runs, parent]} == {RunStatus.FINISHED}
 
 
 @pytest.mark.parametrize("status", [RunStatus.RUNNING, RunStatus.LOST])

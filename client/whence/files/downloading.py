@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
@@ -10,6 +11,7 @@ from whence.failures import BadInput, WhenceError
 from whence.files.manifests import MEDIA_TYPE, read_manifest
 from whence.service import Service
 
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 Progress = Callable[[int], None]
 
 
@@ -19,6 +21,8 @@ def download(service: Service, digest: str, target: Path, *, progress: Progress 
     Raises `Problem` (NOT_FOUND where the service has no such bytes), `Unreachable`, `OSError`, and `WhenceError` for
     bytes that are not those that were asked for; nothing of them stays.
     """
+    if _DIGEST.fullmatch(digest) is None:
+        raise WhenceError(f"{digest[:80]!r} is not the digest of a file that the service can have")
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f"{target.name}.part")
     hashed = hashlib.sha256()

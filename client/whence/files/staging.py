@@ -94,9 +94,9 @@ class Staging:
 
 
 def _write_all(file: BinaryIO, data: bytes) -> None:
-    written = file.write(data)
-    if written != len(data):
-        raise OSError(f"only {written} of {len(data)} bytes were written")
+    view = memoryview(data)
+    while view:  # where there is room for a part of it, only the next write says why
+        view = view[file.write(view) :]
 
 
 def list_staged(folder: Path) -> list[Path]:

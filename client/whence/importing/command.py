@@ -8,6 +8,7 @@ import sys
 from whence.connecting import add_connection_options, connect
 from whence.failures import BadLine, Problem
 from whence.importing import documents
+from whence.importing.folders import find_lines, send_files
 from whence.importing.importer import ImportResult, import_lines
 from whence.importing.progress import ProgressDisplay
 from whence.importing.sources import find_mistakes, measure, read_lines
@@ -28,7 +29,12 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
         description=_DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("files", nargs="+", metavar="FILE", help="JSON lines, also as .gz; - reads standard input")
+    parser.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="JSON lines, also as .gz, or a folder of `whence export`; - reads standard input",
+    )
     parser.add_argument("--check", action="store_true", help="check the files and send nothing")
     parser.add_argument("--create-workspace", action="store_true", help="make the workspace if it does not exist")
     parser.add_argument("--connections", type=_connections, default=4, metavar="N", help="requests at once (4)")
@@ -40,8 +46,9 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
 
 def run(args: argparse.Namespace) -> int:
     """Import what the options name, and return the exit code."""
-    total = measure(args.files)
-    mistakes = find_mistakes(args.files)
+    names = find_lines(args.files)
+    total = measure(names)
+    mistakes = find_mistakes(names)
     if mistakes:
         return _refuse(mistakes)
     if args.check:
@@ -51,11 +58,12 @@ def run(args: argparse.Namespace) -> int:
         service.probe()
         if args.create_workspace:
             create_workspace(service)
+        send_files(service, args.files)
         title = f"importing into {service.workspace}"
         with ProgressDisplay(title, total, quiet=args.quiet) as progress:
             result = import_lines(
                 service,
-                read_lines(args.files),
+                read_lines(names),
                 connections=args.connections,
                 report=lambda entry: progress.advance(len(entry.raw)),
             )

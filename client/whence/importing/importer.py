@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from threading import BoundedSemaphore, Lock
 from uuid import UUID
 
-from whence.importing.lines import Entry, MetricsLine, NoteLine, RunLine, read_entry
+from whence.importing.lines import Entry, FileLine, MetricsLine, NoteLine, RunLine, read_entry
 from whence.importing.sending import Sent, send_entry
 from whence.service import Service
 
@@ -85,7 +85,7 @@ class _Importer:
 
     def submit(self, entry: Entry) -> None:
         """Start a line, as soon as there is room for it."""
-        if not isinstance(entry.line, RunLine | MetricsLine | NoteLine):
+        if not isinstance(entry.line, RunLine | MetricsLine | NoteLine | FileLine):
             self._drain()
             self._send(entry, None)
             return

@@ -21,10 +21,11 @@ LONGEST_LINE = 64 << 20
 _PLACE = re.compile(r" - at `(?:key in )?\$\.?(?P<field>[^`]*)`$")
 
 
-class NoteText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class NoteText(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", omit_defaults=True):
     """A note below the line of what it stands on."""
 
     text: Text
+    created_by: str | None = None
 
 
 class TypedParameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -43,6 +44,8 @@ class ArtifactLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rena
     media_type: str | None = None
     digest: str | None = None
     uri: str | None = None
+    step: Int64 | None = None
+    role: str | None = None
 
 
 class CodeLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", omit_defaults=True):
@@ -106,6 +109,12 @@ class MetricsLine(TaggedLine, frozen=True, tag="metrics"):
 class NoteLine(TaggedLine, frozen=True, tag="note"):
     run: UUID
     text: Text
+    created_by: str | None = None
+
+
+class FileLine(TaggedLine, frozen=True, tag="artifact", omit_defaults=True):
+    run: UUID
+    file: ArtifactLine
 
 
 class ResumeLine(TaggedLine, frozen=True, tag="resume"):
@@ -121,7 +130,9 @@ class FinishLine(TaggedLine, frozen=True, tag="finish"):
     attempt: UUID | None = None
 
 
-RecordLine = ExperimentLine | MetricDefinitionLine | RunLine | MetricsLine | NoteLine | ResumeLine | FinishLine
+RecordLine = (
+    ExperimentLine | MetricDefinitionLine | RunLine | MetricsLine | NoteLine | FileLine | ResumeLine | FinishLine
+)
 Line = RecordLine | LineageLines
 _decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
 

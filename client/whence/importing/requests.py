@@ -13,6 +13,7 @@ from whence.importing.columns import Columns
 from whence.importing.lines import (
     Entry,
     ExperimentLine,
+    FileLine,
     FinishLine,
     MetricDefinitionLine,
     MetricsLine,
@@ -62,14 +63,18 @@ def make_run_batches(entry: Entry, line: RunLine) -> list[Input]:
     return batches
 
 
-def make_line_batches(entry: Entry, line: MetricsLine | NoteLine) -> list[Input]:
-    """Return the inputs of logBatch for more points of a run, or a note on it.
+def make_line_batches(entry: Entry, line: MetricsLine | NoteLine | FileLine) -> list[Input]:
+    """Return the inputs of logBatch for more points of a run, a note on it, or a file that it made.
 
     The writer comes from the bytes of the line: the same line is taken once, however often it is imported.
     """
     batches = _make_batches(line.run, _make_writer(entry, line.run), entry.columns)
     if isinstance(line, NoteLine):
-        batches[0]["notes"] = [{"text": line.text}]
+        batches[0]["notes"] = [
+            {"text": line.text} | ({} if line.created_by is None else {"createdBy": line.created_by})
+        ]
+    elif isinstance(line, FileLine):
+        batches[0]["artifacts"] = [msgspec.to_builtins(line.file)]
     elif line.attempt is not None:
         batches = [batch | {"attempt": str(line.attempt)} for batch in batches]
     return batches
@@ -118,7 +123,7 @@ def _contents(line: RunLine) -> Input:
         "params": plain,
         "parameters": [{"key": key, "type": value["type"], "text": value["text"]} for key, value in typed.items()],
         "tags": line.tags,
-        "notes": [{"text": note.text} for note in line.notes],
+        "notes": [msgspec.to_builtins(note) for note in line.notes],
         "artifacts": [msgspec.to_builtins(artifact) for artifact in line.artifacts],
         "code": None if line.code is None else msgspec.to_builtins(line.code),
         "environment": None if line.environment is None else msgspec.to_builtins(line.environment),

@@ -11,6 +11,7 @@ from whence.importing.lineage_requests import make_lineage_request, write_docume
 from whence.importing.lines import (
     Entry,
     ExperimentLine,
+    FileLine,
     FinishLine,
     MetricDefinitionLine,
     MetricsLine,
@@ -46,7 +47,7 @@ def send_entry(service: Service, entry: Entry) -> Sent:
         match entry.line:
             case RunLine():
                 return _send_run(service, entry, entry.line)
-            case MetricsLine() | NoteLine():
+            case MetricsLine() | NoteLine() | FileLine():
                 return Sent(points=_send_batches(service, make_line_batches(entry, entry.line)))
             case MetricDefinitionLine():
                 answer = service.execute(documents.DEFINE_METRIC, {"input": make_metric_definition(entry.line)})

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 MARK = "bold yellow"
 KIND_WIDTH = len("experiment")
 NAME_WIDTH = 36
+GAPS = 4
+"""Blanks between the three columns."""
 LINES = 3
 """Pieces of one hit that are shown."""
 
@@ -40,16 +42,18 @@ def print_table(found: Found, *, console: Console | None = None) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    out = console or Console(file=sys.stdout)
+    names = [show(find_name(hit["node"])) for hit in found.hits]
+    name_width = min(max(map(len, names), default=0), NAME_WIDTH, out.width // 3)
+    # Widths that fit together: left to itself, the table would cut the kind before the text.
     table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column(no_wrap=True, width=KIND_WIDTH)
-    table.add_column(no_wrap=True, overflow="ellipsis", max_width=NAME_WIDTH)
-    table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
-    for hit in found.hits:
+    for width in (KIND_WIDTH, name_width, max(1, out.width - KIND_WIDTH - name_width - GAPS)):
+        table.add_column(no_wrap=True, overflow="ellipsis", width=width)
+    for hit, called in zip(found.hits, names, strict=True):
         node = hit["node"]
         for number, line in enumerate(_draw_lines(hit) or [_draw_beginning(node)]):
-            kind, name = (node["__typename"].lower(), show(find_name(node))) if number == 0 else ("", "")
+            kind, name = (node["__typename"].lower(), called) if number == 0 else ("", "")
             table.add_row(Text(kind, style="dim"), Text(name, style="bold"), line)
-    out = console or Console(file=sys.stdout)
     if found.hits:
         out.print(table)
     out.print(Text(f"{len(found.hits)} of {found.total} hits"), highlight=False)

@@ -1,4 +1,4 @@
-"""What a run makes: files, folders, versions of models, and tables, images and texts along the way."""
+"""What a run makes: files, folders, and tables, images and texts along the way."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from whence.files.digests import Content, digest_bytes, digest_path
-from whence.tracking.handles import Artifact, ModelVersion, Named, find_reference
+from whence.tracking.handles import Artifact
 from whence.tracking.media import TABLE_TYPE, encode_image, encode_table
 from whence.tracking.writing import RunWriter, drop_none
 
@@ -59,40 +59,6 @@ class Makes(RunWriter):
     def log_text(self, key: str, text: str, step: int | None = None) -> Artifact | None:
         """Log a text, such as a sample of a language model, as `texts/<key>/<step>.txt`."""
         return self._log_media("texts", key, step, "txt", lambda: str(text).encode("utf-8", "replace"), "text/plain")
-
-    def register_model(
-        self,
-        artifact: Named,
-        name: str,
-        *,
-        alias: str | None = None,
-        version: str | None = None,
-        stage: str | None = None,
-        description: str | None = None,
-        registry: str | None = None,
-    ) -> ModelVersion:
-        """Register a file as a version of a model, and return it.
-
-        `artifact` is what `log_artifact` gave back, or an address. Without a `version` the service gives the next
-        number. `alias` is a name that means this version from now on; it moves from the one that had it.
-        """
-        try:
-            reference = find_reference(artifact)
-        except TypeError as exc:
-            self._warn(f"register_model: {exc}; nothing is registered")
-            return ModelVersion(name, version=version, alias=alias, registry=registry)
-        fields = {
-            "name": name,
-            "registry": registry,
-            "version": version,
-            "artifact": reference,
-            "stage": stage,
-            "description": description,
-            "aliases": None if alias is None else [alias],
-        }
-        self._add_keyed("registerModel", drop_none(fields))
-        made = artifact if isinstance(artifact, Artifact) else None
-        return ModelVersion(name, made, version=version, alias=alias, registry=registry)
 
     def _take(
         self, file: Path, path: str, *, kind: str, step: int | None, media_type: str | None, upload: bool

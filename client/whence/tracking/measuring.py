@@ -15,6 +15,7 @@ from whence.tracking.writing import RunWriter, drop_none
 _LEAST_STEP = -(1 << 63)
 _GREATEST_STEP = (1 << 63) - 1
 
+_GOALS = {"minimize": "MIN", "maximize": "MAX"}
 Goal = Literal["minimize", "maximize"]
 
 
@@ -66,7 +67,7 @@ class Measures(RunWriter):
         `goal` is what `best` goes by, `unit` such as `nats` or `s`, `step_metric` the key of the metric that is its
         horizontal axis, where that is not the step.
         """
-        wanted = None if goal is None else goal.upper()
+        wanted = None if goal is None else _GOALS.get(goal, goal.upper())
         fields = {"experiment": self.experiment, "key": key, "goal": wanted, "unit": unit, "stepMetric": step_metric}
         self._add_keyed("defineMetric", drop_none(fields))
 
@@ -96,10 +97,15 @@ class Measures(RunWriter):
         """Return the context of points, the same object for the same things: points are grouped by it."""
         if on is None and of is None and subset is None:
             return None
-        given = {"on": on, "subset": subset, "of": of}
-        key = repr(given)
+        key: Any = (on, subset, of)
+        try:
+            return self._contexts[key]
+        except KeyError:
+            pass
+        except TypeError:  # a reference as a mapping has no hash
+            key = repr(key)
         if key not in self._contexts:
-            self._contexts[key] = self._make_context(given)
+            self._contexts[key] = self._make_context({"on": on, "subset": subset, "of": of})
         return self._contexts[key]
 
     def _make_context(self, given: dict[str, Any]) -> Context | None:

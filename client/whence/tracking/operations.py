@@ -31,6 +31,8 @@ DOCUMENTS = {
     "recordLineage": _write("recordLineage", "RecordLineagePayload"),
     "logArtifact": _write("logArtifact", "LogArtifactPayload"),
     "registerModel": _write("registerModel", "RegisterModelPayload"),
+    "deploy": _write("deploy", "DeployPayload"),
+    "logConsole": _write("logConsole", "LogConsolePayload"),
     "heartbeat": _write("heartbeat", "HeartbeatPayload", "__typename"),
 }
 """Every document that a released SDK may have sent stays valid: spools are sent months later."""

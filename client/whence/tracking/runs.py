@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any
 from uuid import UUID
 
+from whence.tracking.console import ConsoleCapture
 from whence.tracking.documents import make_params, make_tags
 from whence.tracking.exits import tell
 from whence.tracking.measuring import Measures
@@ -24,6 +25,7 @@ class Run(Measures, Surrounded):
     """
 
     _system: SystemMetrics | None = None
+    _console: ConsoleCapture | None = None
 
     def __init__(self, *args: Any, **more: Any) -> None:
         self._contexts = {}
@@ -34,6 +36,16 @@ class Run(Measures, Surrounded):
         """Log how busy the machine is every ten seconds, as metrics below `system/`."""
         self._system = SystemMetrics(self._log_system)
         self._system.start()
+
+    def capture_console(self) -> None:
+        """Copy what the process prints into the run."""
+        self._console = ConsoleCapture(self._log_console)
+        self._console.start()
+
+    def _log_console(self, stream: str, first_line: int, text: str) -> None:
+        self._write(
+            "logConsole", {"stream": stream, "firstLine": first_line, "text": make_tags({"text": text})["text"]}
+        )
 
     def _log_system(self, values: dict[str, float], step: int) -> None:
         named = {self._prefix + key: value for key, value in values.items()}
@@ -47,6 +59,8 @@ class Run(Measures, Surrounded):
         """
         if self._system is not None:
             self._system.stop()
+        if self._console is not None and not self._is_child:
+            self._console.stop()
         self._wait_for_snapshot()
         super().finish(status, error=error)
 

@@ -44,6 +44,7 @@ def init(
     all_ranks: bool = False,
     snapshot: bool | Collection[str] | None = None,
     system: bool | None = None,
+    console: bool | None = None,
     settings: Settings | None = None,
 ) -> Run:
     """Begin a run and return it at once; the service need not be there.
@@ -57,7 +58,8 @@ def init(
     at which it does. Of several ranks only rank 0 writes, unless `all_ranks`: then the keys of the others begin with
     `rank/N/`.
     `snapshot` says which parts of the surroundings are recorded (`git`, `packages`, `machine`, `build`; True: all,
-    False: none; else WHENCE_SNAPSHOT), `system` whether the machine's use is logged every ten seconds.
+    False: none; else WHENCE_SNAPSHOT), `system` whether the machine's use is logged every ten seconds,
+    `console` whether what is printed is recorded.
     Raises `WhenceError` for arguments that cannot be meant.
     """
     said = settings or read_settings()
@@ -101,6 +103,8 @@ def init(
         run.continue_from(forked_from.id if isinstance(forked_from, Run) else forked_from, step=fork_step)
     run.send_left_files()
     _watch(run, _choose_parts(said, given=snapshot), system=said.system if system is None else system)
+    if said.console if console is None else console:
+        run.capture_console()
     EXITS.add(run)
     return run
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from whence.snapshot.seeds import SEEDS
 from whence.tracking.making import Makes
+from whence.tracking.publishing import Publishes
 from whence.tracking.using import Uses
 from whence.tracking.writing import drop_none
 
@@ -34,7 +35,7 @@ class Reproducibility:
         return "\n".join([f"snapshot {self.digest}", *(f"missing: {line}" for line in self.missing)])
 
 
-class Surrounded(Uses, Makes):
+class Surrounded(Uses, Makes, Publishes):
     """A run that says what it ran in."""
 
     _taken: Taken | None = None

@@ -72,6 +72,13 @@ class Uploads:
             self._imported.wait(timeout)
 
     def _send(self) -> None:
+        try:
+            self._send_all()
+        except Exception as exc:  # a mistake of ours must not look like files that were sent
+            self._imported.set()
+            self._warn(f"no files are sent: {type(exc).__name__}: {exc}; they stay in {self._staging.folder}")
+
+    def _send_all(self) -> None:
         from whence.files.uploading import may_pass, upload
 
         pause = FIRST_PAUSE_S
