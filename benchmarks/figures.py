@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def describe_machine() -> str:
-    """Return processor count, memory, kernel, Python and commit in one line."""
+    """Return processor count, memory, kernel, Python, commit and how busy the machine is, in one line."""
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
     commit = subprocess.run(
         ["git", "describe", "--always", "--dirty"],
@@ -21,7 +21,7 @@ def describe_machine() -> str:
     ).stdout.strip()
     return (
         f"{os.cpu_count()} cores, {pages:.0f} GiB, {platform.system()} {platform.release()} {platform.machine()}, "
-        f"Python {platform.python_version()}, commit {commit or 'unknown'}"
+        f"Python {platform.python_version()}, commit {commit or 'unknown'}, load {os.getloadavg()[0]:.1f}"
     )
 
 

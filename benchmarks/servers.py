@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from pathlib import Path
 from store.embedded import EmbeddedPostgres
 
 READY_WITHIN_S = 60
+ADDRESS = re.compile(rb"http://127\.0\.0\.1:(\d+)/healthz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +71,7 @@ def whence(
     """
     with tempfile.TemporaryDirectory(prefix="whence-bench-") as made:
         data = folder or Path(made) / "data"
-        port = free_port()
-        command = [str(Path(sys.executable).with_name("whence")), "serve", "--data", str(data), "--port", str(port)]
+        command = [str(Path(sys.executable).with_name("whence")), "serve", "--data", str(data), "--port", "0"]
         # As a user's service, which keeps its bytecode: to compile its own modules again takes 0.4 s of each start.
         inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         asked = {"WHENCE_DATABASE_URL": postgres.url} if postgres else {}
@@ -79,12 +80,23 @@ def whence(
         with (Path(made) / "log").open("wb") as log:
             process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
             try:
+                port = _wait_for_port(Path(made) / "log", process)
                 wait_for(f"http://127.0.0.1:{port}/readyz", process)
                 took = time.perf_counter() - began
                 yield Service(process, "127.0.0.1", port, data, took, postgres.process if postgres else None)
             finally:
                 process.terminate()
                 process.wait(60)
+
+
+def _wait_for_port(log: Path, process: subprocess.Popen[bytes], *, seconds: float = READY_WITHIN_S) -> int:
+    """Return the port that a service says it took. Raises `RuntimeError` if it ends before, or `seconds` pass."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and process.poll() is None:
+        if said := ADDRESS.search(log.read_bytes()):
+            return int(said[1])
+        time.sleep(0.005)
+    raise RuntimeError(f"the service did not start in {seconds:.0f} s:\n{log.read_text()[-2000:]}")
 
 
 def wait_for(url: str, process: subprocess.Popen[bytes], *, seconds: float = READY_WITHIN_S) -> None:
