@@ -220,3 +220,7 @@ async def _time(work: Callable[[], Awaitable[object]]) -> list[float]:
 
 def _show(each: list[float]) -> str:
     return f"{millis(statistics.median(each))} / {millis(sorted(each)[round(0.95 * (len(each) - 1))])}"
+
+
+if __name__ == "__main__":
+    main()

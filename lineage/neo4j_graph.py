@@ -27,6 +27,9 @@ from lineage.neo4j_statements import (
 from lineage.neo4j_values import make_uid, read_interval, read_key
 from lineage.neo4j_writing import apply_states
 
+FEW_STARTS = 20
+"""Starts that one statement walks from; from more the walk goes level by level."""
+
 LEAST_S = 0.001
 """The least limit of a statement: to the server, none is no limit."""
 
@@ -34,10 +37,13 @@ LEAST_S = 0.001
 class Neo4jLineageGraph:
     """One generation of the graph; `lineage.neo4j_writing.prepare` made it. The driver is the caller's."""
 
-    def __init__(self, driver: AsyncDriver, generation: int, *, seconds: float = ANSWER_S) -> None:
+    def __init__(
+        self, driver: AsyncDriver, generation: int, *, seconds: float = ANSWER_S, few_starts: int = FEW_STARTS
+    ) -> None:
         self._driver = driver
         self._generation = generation
         self._seconds = seconds
+        self._few_starts = few_starts
 
     async def apply(self, nodes: Sequence[NodeState], intervals: Sequence[Interval]) -> None:
         await apply_states(self._driver, self._generation, nodes, intervals)
@@ -92,6 +98,8 @@ class Neo4jLineageGraph:
 
     async def _walk_levels(self, workspace: WorkspaceID, question: Question) -> list[list[NodeKey]]:
         """Return the passed nodes by distance, whole levels until the last; more of them than the budget lets in."""
+        if len(question.starts) > self._few_starts:
+            return await self._walk_by_level(workspace, question)
         statement = write_walk(question, self._generation)
         row = await read_row(
             self._driver,
@@ -111,6 +119,22 @@ class Neo4jLineageGraph:
         for node, depth in depths.items():
             levels[depth].append(node)
         return [sorted(level, key=_order) for level in levels]
+
+    async def _walk_by_level(self, workspace: WorkspaceID, question: Question) -> list[list[NodeKey]]:
+        """The same, one or two statements a level: the one statement costs a walk for each start."""
+        levels = [sorted(question.starts, key=_order)]
+        seen, number = set(question.starts), 0
+        while number <= question.most_nodes and (question.max_depth is None or len(levels) <= question.max_depth):
+            edges = await self._read_edges(workspace, question, levels[-1], most=question.most_edges + 1)
+            new = {_far(question, each) for each in edges} - seen
+            hubs = await self._count_hubs(workspace, question, new)
+            passed = [node for node in new if node.kind not in question.stop_at and node not in hubs]
+            if not passed:
+                break
+            levels.append(sorted(passed, key=_order))
+            seen |= new
+            number += len(passed)
+        return levels
 
     async def _read_edges(
         self, workspace: WorkspaceID, question: Question, nodes: Sequence[NodeKey], *, most: int

@@ -19,8 +19,8 @@ POSITIONS = 16_000
 BYTES = 400_000
 OVERLAP = ROW_LIMIT - 1
 
-_SHORT = 255
-"""Characters of a text that is one piece, whatever it holds: no more parts than characters."""
+_PLAIN = 100_000
+"""Characters of a text that is first tried as one piece, which nearly every note is: half the work."""
 
 _OVERHEAD = 9
 """Bytes around a lexeme: quotes, a sign, a position."""
@@ -28,8 +28,8 @@ _OVERHEAD = 9
 
 def make_pieces(text: str) -> list[Tokens]:
     """Return the tokens of a text in as few pieces as it takes; none for a text without a token."""
-    if len(text) <= _SHORT:
-        return [tokens] if (tokens := make_tokens(text)) else []
+    if len(text) <= _PLAIN and _fits(tokens := make_tokens(text)):
+        return [tokens] if tokens else []
     return list(_cut(analyse(text)))
 
 
@@ -37,6 +37,17 @@ def make_value_tokens(text: str) -> Tokens:
     """Return the tokens of a value of a tag or parameter: of one that is too long for one piece, those of the first."""
     pieces = make_pieces(text)
     return pieces[0] if pieces else Tokens()
+
+
+def _fits(tokens: Tokens) -> bool:
+    """Say whether Postgres surely takes tokens in one piece."""
+    terms = (*tokens.any, *tokens.parts)
+    size = 4 * sum(map(len, terms)) + _OVERHEAD * len(terms)
+    return (
+        len(tokens.parts) <= POSITIONS
+        and size <= BYTES
+        and max(Counter(tokens.parts).values(), default=0) <= OCCURRENCES
+    )
 
 
 def _cut(found: Analysis) -> Iterator[Tokens]:

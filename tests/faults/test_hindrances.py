@@ -15,16 +15,25 @@ TAKES_S = 3.0
 PORTS = {"neo4j": ("graph", "GRAPH"), "elasticsearch": ("index", "INDEX")}
 
 
-async def watch(house: House, crowd: Crowd, server: str, began: float) -> None:
-    """Look at what was answered while a server was hindered, and that it answers again."""
+async def see_the_record(house: House, crowd: Crowd, server: str) -> None:
+    """Wait until the record has answered what the hindered server would have."""
+    kind, _ = PORTS[server]
+    began = time.monotonic()
+
+    async def answers_instead() -> bool:
+        return f"{kind}: RECORD" in crowd.list_sources(began)
+
+    await house.wait_until(answers_instead)
+
+
+async def see_it_back(house: House, crowd: Crowd, server: str) -> None:
+    """Wait until the server answers again by itself."""
     kind, source = PORTS[server]
-    ended = time.monotonic()
-    assert f"{kind}: RECORD" in crowd.list_sources(began, ended)
     await house.recover()
-    back = time.monotonic()
+    began = time.monotonic()
 
     async def answers_again() -> bool:
-        return f"{kind}: {source}" in crowd.list_sources(back)
+        return f"{kind}: {source}" in crowd.list_sources(began)
 
     await house.wait_until(answers_again)
 
@@ -33,11 +42,10 @@ async def test_servers_that_hang(house: House) -> None:
     crowd = Crowd(house, seed=21)
     async with crowd.living():
         for server in SERVERS:
-            began = time.monotonic()
             house.servers[server].freeze()
-            await asyncio.sleep(LASTS_S)
+            await see_the_record(house, crowd, server)
             house.servers[server].thaw()
-            await watch(house, crowd, server, began)
+            await see_it_back(house, crowd, server)
 
     await crowd.assert_nothing_is_wrong()
 
@@ -46,11 +54,10 @@ async def test_servers_that_refuse_connections(house: House) -> None:
     crowd = Crowd(house, seed=22)
     async with crowd.living():
         for server in SERVERS:
-            began = time.monotonic()
             await house.proxies[server].refuse()
-            await asyncio.sleep(LASTS_S)
+            await see_the_record(house, crowd, server)
             await house.proxies[server].accept()
-            await watch(house, crowd, server, began)
+            await see_it_back(house, crowd, server)
 
     await crowd.assert_nothing_is_wrong()
 
@@ -59,11 +66,10 @@ async def test_servers_that_answer_slowly(house: House) -> None:
     crowd = Crowd(house, seed=23)
     async with crowd.living():
         for server in SERVERS:
-            began = time.monotonic()
             house.proxies[server].delay_s = TAKES_S
-            await asyncio.sleep(LASTS_S + TAKES_S)
+            await see_the_record(house, crowd, server)
             house.proxies[server].delay_s = 0
-            await watch(house, crowd, server, began)
+            await see_it_back(house, crowd, server)
 
     await crowd.assert_nothing_is_wrong()
 
@@ -71,11 +77,10 @@ async def test_servers_that_answer_slowly(house: House) -> None:
 async def test_an_index_whose_disk_is_full(house: House) -> None:
     crowd = Crowd(house, seed=24)
     async with crowd.living():
-        began = time.monotonic()
         await house.set_disk_full(full=True)
-        await asyncio.sleep(LASTS_S)
+        await see_the_record(house, crowd, "elasticsearch")
         await house.set_disk_full(full=False)
-        await watch(house, crowd, "elasticsearch", began)
+        await see_it_back(house, crowd, "elasticsearch")
 
     await crowd.assert_nothing_is_wrong()
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
+from neo4j import AsyncDriver
+
 from domain.ids import WorkspaceID
 from domain.lineage.answers import Walk
 from domain.lineage.edges import Interval
@@ -36,7 +38,7 @@ def show(walk: Walk) -> dict[str, object]:
 
 
 async def test_all_adapters_answer_equally(
-    edge_record: Database, neo4j_graph: Neo4jLineageGraph, is_long: bool
+    edge_record: Database, neo4j_graph: Neo4jLineageGraph, driver: AsyncDriver, generation: int, is_long: bool
 ) -> None:
     for seed in range(1000 if is_long else 30):
         random = Random(seed)
@@ -45,7 +47,8 @@ async def test_all_adapters_answer_equally(
         await memory.apply([], case.intervals)
         await neo4j_graph.apply([], case.intervals)
         await insert_intervals(edge_record, case.intervals)
-        others: list[LineageGraph] = [PostgresLineageGraph(edge_record), neo4j_graph]
+        by_level = Neo4jLineageGraph(driver, generation, few_starts=0)
+        others: list[LineageGraph] = [PostgresLineageGraph(edge_record), neo4j_graph, by_level]
         for _ in range(QUESTIONS):
             question = make_question(random, case)
             expected = show(await memory.walk(case.workspace, question))

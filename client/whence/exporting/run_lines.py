@@ -62,10 +62,13 @@ def make_metrics_lines(run: str, series: Iterable[Line]) -> Iterator[Line]:
 
 
 def order_parents_first(runs: list[Line]) -> list[Line]:
-    """Return runs so that each comes after the one that it is part of, else by number."""
+    """Return runs so that each comes after the one that it is part of, else by start and id.
+
+    Not by number: an import sends several runs at once, so that theirs may be others.
+    """
     ids = {run["uuid"] for run in runs}
     placed: dict[str, Line] = {}
-    waiting = list(runs)
+    waiting = sorted(runs, key=lambda run: (str(run["startedAt"]), str(run["uuid"])))
     while waiting:
         later = []
         for run in waiting:
