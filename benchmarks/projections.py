@@ -56,7 +56,7 @@ REBUILD = """mutation($of: ProjectionName!) {
   ... on StartProjectionTaskPayload { task { id } } ... on Problem { message } } }"""
 TASK = "query($id: ID!) { projectionTask(id: $id) { startedAt finishedAt error result } }"
 STAND = """{ projections { name generation trusted lagRows pending
-  generations { number startedAt copiedAt verifiedAt } } }"""
+  generations { number startedAt servingAt verifiedAt } } }"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +88,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.projections", description=__doc__)
     parser.add_argument("--documents", type=int, default=DOCUMENTS, help="notes beside the demo, for the rebuild")
     parser.add_argument("--edges", type=int, default=EDGES, help="edges beside the demo, for the rebuild")
+    parser.add_argument("--writes", type=int, default=WRITES, help="writes of each kind whose way is measured")
     given, _ = parser.parse_known_args()
-    asyncio.run(measure(documents=given.documents, edges=given.edges))
+    asyncio.run(measure(documents=given.documents, edges=given.edges, writes=given.writes))
 
 
-async def measure(*, documents: int, edges: int) -> None:
+async def measure(*, documents: int, edges: int, writes: int) -> None:
     """Print four tables."""
     with tempfile.TemporaryDirectory(prefix="whence-bench-") as folder:
         async with open_bench(Path(folder)) as bench:
             await import_demo(bench, Path(folder))
             await bench.settle()
-            await show_visibility(bench)
+            await show_visibility(bench, writes=writes)
             head = ("requests", "seconds", "writes of its document", "requests a write")
             print_table(f"A run that logs {LOGS_A_SECOND} times a second", head, [await amplify(bench)])
             await show_rebuild(bench, "Rebuild of the demo")
@@ -106,9 +107,11 @@ async def measure(*, documents: int, edges: int) -> None:
             await show_rebuild(bench, f"Rebuild with {count(documents)} notes and {count(edges)} edges more")
 
 
-async def show_visibility(bench: Bench) -> None:
+async def show_visibility(bench: Bench, *, writes: int) -> None:
     head = ("", "asked", "idle p50 / p95 / p99", f"{WRITERS} writers beside it: p50 / p95 / p99")
-    print_table(f"From the answer to a write to its being visible, {WRITES} writes", head, await see(bench))
+    print_table(
+        f"From the answer to a write to its being visible, {writes} writes", head, await see(bench, writes=writes)
+    )
 
 
 async def show_rebuild(bench: Bench, title: str) -> None:
@@ -148,7 +151,7 @@ async def run_python(*arguments: str, stdout: int) -> None:
         raise RuntimeError(f"{' '.join(arguments)} failed")
 
 
-async def see(bench: Bench) -> list[tuple[str, ...]]:
+async def see(bench: Bench, *, writes: int) -> list[tuple[str, ...]]:
     """Measure how long writes take to be visible, with their token and without."""
     ways: list[tuple[str, str, Callable[..., Awaitable[float]], bool]] = [
         ("lineage", "with the write's token", see_edge, True),
@@ -156,10 +159,10 @@ async def see(bench: Bench) -> list[tuple[str, ...]]:
         ("search", "with the write's token", see_note, True),
         ("search", "without", see_note, False),
     ]
-    idle = [[await look(bench, with_token=token) for _ in range(WRITES)] for _, _, look, token in ways]
+    idle = [[await look(bench, with_token=token) for _ in range(writes)] for _, _, look, token in ways]
     stopped = asyncio.Event()
     writers = [asyncio.create_task(write_on(bench, stopped)) for _ in range(WRITERS)]
-    busy = [[await look(bench, with_token=token) for _ in range(WRITES)] for _, _, look, token in ways]
+    busy = [[await look(bench, with_token=token) for _ in range(writes)] for _, _, look, token in ways]
     stopped.set()
     await asyncio.gather(*writers)
     await bench.settle()
@@ -257,8 +260,8 @@ async def rebuild(bench: Bench, name: str) -> tuple[str, ...]:
     projections = (await bench.ask(STAND))["projections"]
     generations = next(one["generations"] for one in projections if one["name"] == name.lower())
     newest = max(generations, key=lambda one: int(one["number"]))
-    took = _seconds(newest["startedAt"], newest["copiedAt"])
-    verified = _seconds(newest["copiedAt"], newest["verifiedAt"])
+    took = _seconds(newest["startedAt"], newest["servingAt"])
+    verified = _seconds(newest["servingAt"], newest["verifiedAt"])
     copied = int(found["result"]["copied"])
     what = "nodes and edges" if name == "GRAPH" else "documents"
     rate = count(copied / took)
