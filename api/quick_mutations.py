@@ -65,14 +65,12 @@ class QuickMutations:
 
     def _find(self, prepared: Prepared, name: str | None) -> CompiledMutation | None:
         if name not in prepared.mutations:
-            prepared.mutations[name] = self._compile(prepared, name)
+            operation = None if prepared.errors else get_operation_ast(prepared.document, name)
+            if operation is None:
+                return None  # and nothing is remembered: clients may name what they like
+            made = compile_mutation(self._schema, self._inputs, operation, prepared.fragments, self._handle)
+            prepared.mutations[name] = made
         return prepared.mutations[name]
-
-    def _compile(self, prepared: Prepared, name: str | None) -> CompiledMutation | None:
-        operation = None if prepared.errors else get_operation_ast(prepared.document, name)
-        if operation is None:
-            return None
-        return compile_mutation(self._schema, self._inputs, operation, prepared.fragments, self._handle)
 
 
 def replay_outcomes(schema: GraphQLSchema) -> None:

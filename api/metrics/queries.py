@@ -16,9 +16,9 @@ from domain.ids import RunID
 from domain.metrics import Attempts, Duplicates
 from domain.references import parse_run_id
 from domain.texts import check_key
-from store.metrics.reading import SeriesQuery, read_series
+from store.metrics.reading import MIN_POINTS, SeriesQuery, read_series
 
-LEAST_POINTS, MOST_POINTS = 2, 1_000_000
+MOST_POINTS = 1_000_000
 DEFAULT_POINTS = 1000
 
 
@@ -38,7 +38,7 @@ class MetricQueries:
             int,
             strawberry.argument(
                 description="Bounds each series: one with more points is reduced to an envelope that keeps its lowest "
-                f"and highest values. {LEAST_POINTS} to {MOST_POINTS:,}."
+                f"and highest values. {MIN_POINTS} to {MOST_POINTS:,}."
             ),
         ] = DEFAULT_POINTS,
         attempts: Annotated[
@@ -67,8 +67,8 @@ def check_asked(keys: list[str], points: int) -> list[str]:
     """Return the keys, each once. Raises `InvalidInput`, `TooLarge`."""
     if len(keys) > MOST_KEYS:
         raise TooLarge(f"{len(keys)} keys, at most {MOST_KEYS} are taken", path=["keys"])
-    if points < LEAST_POINTS:
-        raise InvalidInput(f"points is {points}, an envelope has at least {LEAST_POINTS}", path=["points"])
+    if points < MIN_POINTS:
+        raise InvalidInput(f"points is {points}, an envelope has at least {MIN_POINTS}", path=["points"])
     asked = list(dict.fromkeys(check_key(key, "keys", str(index)) for index, key in enumerate(keys)))
     if points * len(asked) > MOST_POINTS:
         raise TooLarge(

@@ -28,8 +28,9 @@ NAME = {
 
 async def conclude_revisions(tx: Transaction, workspace: WorkspaceID, kind: NodeKind, names: Collection[str]) -> None:
     """Bring the order of the versions of names in step with when they came to be. Datasets have their own way."""
-    for name in sorted(names):
-        versions = await _fetch_versions(tx, workspace, kind, name)
+    for _, versions in sorted((await _fetch_versions(tx, workspace, kind, names)).items()):
+        if len(versions) == 1:  # of most files there is one: nothing comes before or after it
+            continue
         keys = [NodeKey(kind, id_) for id_ in versions]
         times = await fetch_version_times(tx, workspace, keys)
         ordered = sorted((times[id_], label, id_) for id_, label in versions.items() if id_ in times)
@@ -48,13 +49,23 @@ async def conclude_revisions(tx: Transaction, workspace: WorkspaceID, kind: Node
         await sync(tx, standing, due, Touched())
 
 
-async def _fetch_versions(tx: Transaction, workspace: WorkspaceID, kind: NodeKind, name: str) -> dict[UUID, str]:
-    """Return the versions of a name, each with what tells it apart where two came to be at one time."""
+async def _fetch_versions(
+    tx: Transaction, workspace: WorkspaceID, kind: NodeKind, names: Collection[str]
+) -> dict[str, dict[UUID, str]]:
+    """Return the versions of names, each with what tells it apart where two came to be at one time; one query."""
     table = LINEAGE[kind][0]
-    statement = sa.select(table.c.id, table.c.digest if kind is NodeKind.ARTIFACT_VERSION else table.c.name)
+    name = table.c[NAME[kind]]
+    statement = sa.select(name.label("name"), table.c.id, _label(table, kind)).where(table.c.workspace == workspace)
     if kind is NodeKind.ARTIFACT_VERSION:
-        statement = statement.where(sa.func.left(table.c.uri, 128) == name[:128], table.c.uri == name)
+        short = {one[:128] for one in names}
+        statement = statement.where(sa.func.left(table.c.uri, 128).in_(short), table.c.uri.in_(names))
     else:
-        statement = statement.where(table.c[NAME[kind]] == UUID(name))
-    rows = await tx.conn.execute(statement.where(table.c.workspace == workspace))
-    return {row[0]: row[1] or "" for row in rows}
+        statement = statement.where(name.in_([UUID(one) for one in names]))
+    found: dict[str, dict[UUID, str]] = {}
+    for row in await tx.conn.execute(statement):
+        found.setdefault(str(row.name), {})[row.id] = row.label or ""
+    return found
+
+
+def _label(table: sa.Table, kind: NodeKind) -> sa.ColumnElement[str]:
+    return (table.c.digest if kind is NodeKind.ARTIFACT_VERSION else table.c.name).label("label")

@@ -145,3 +145,13 @@ async def test_a_mutation_by_get_is_refused_though_it_was_compiled(client: Clien
     response = await client.http.get("/w/default/graphql", params={"query": LOG_METRICS, "variables": "{}"})
 
     assert response.status_code == 405
+
+
+async def test_operations_that_a_document_lacks_are_refused_and_leave_nothing(client: Client) -> None:
+    run = await client.make_run()
+    await client.log(run, series=SERIES)
+    for n in range(3):
+        error = await client.send(LOG_METRICS, {"input": {"run": run, "series": SERIES}}, operationName=f"Nobody{n}")
+        assert "errors" in error
+
+    assert set(schema._documents.prepare(LOG_METRICS).mutations) == {None}

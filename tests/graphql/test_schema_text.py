@@ -16,7 +16,7 @@ from graphql import (
 
 from api.print_schema import render_schema
 from api.schema import schema
-from tests.graphql.documents import FIELDS_NOT_YET_SERVED, NOT_YET_SERVED, list_operations, read_operation
+from tests.graphql.documents import list_operations, read_operation
 
 ROOT = Path(__file__).parents[2]
 
@@ -49,15 +49,6 @@ def find_undescribed() -> list[str]:
     return missing
 
 
-def test_what_is_not_yet_served_is_in_the_design() -> None:
-    assert set(NOT_YET_SERVED) | set(FIELDS_NOT_YET_SERVED) <= set(list_operations())
-
-
-@pytest.mark.parametrize("name", [name for name in list_operations() if name not in NOT_YET_SERVED])
+@pytest.mark.parametrize("name", list_operations())
 def test_a_document_of_the_design_is_valid(name: str) -> None:
     assert validate(schema._schema, parse(read_operation(name))) == []
-
-
-@pytest.mark.parametrize("name", NOT_YET_SERVED)
-def test_what_is_listed_as_not_yet_served_is_not(name: str) -> None:
-    assert validate(schema._schema, parse(read_operation(name))) != []
