@@ -17,11 +17,10 @@ from domain.positions import Token, parse_token
 from store import received, tables
 from store.counters import lock_counters
 from store.database import Database
+from store.forgetting import forget
 from store.transactions import Transaction
 
 KEPT = timedelta(days=30)
-BATCH = 5000
-
 Values: TypeAlias = dict[str, Any]
 Work: TypeAlias = Callable[[Transaction], Awaitable[Values]]
 
@@ -157,10 +156,4 @@ async def lock_compaction(tx: Transaction, workspace: WorkspaceID, delivery: Del
 
 async def forget_client_keys(database: Database, *, kept: timedelta = KEPT) -> int:
     """Forget keys older than 30 days, in batches of a transaction each; return how many."""
-    forgotten = 0
-    while True:
-        async with database.write() as tx:
-            done = (await tx.conn.execute(FORGET, {"kept": kept, "batch": BATCH})).rowcount
-        forgotten += done
-        if done < BATCH:
-            return forgotten
+    return await forget(database, FORGET, kept=kept)

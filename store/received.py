@@ -14,12 +14,11 @@ import sqlalchemy as sa
 from domain.errors import Conflict, TooLarge
 from domain.ids import RunID, WorkspaceID
 from store.database import Database
+from store.forgetting import forget
 from store.transactions import Transaction
 
 KEPT = timedelta(days=30)
 """How long the digests of a writer stay after it was last heard of: until then another body is told from a repeat."""
-
-BATCH = 5000
 
 MAX_GAPS = 1_000
 """Holes that the sequences of one writer may have at a time."""
@@ -201,10 +200,4 @@ async def forget_digests(database: Database, *, kept: timedelta = KEPT) -> int:
 
     What they sent is known for ever by its sequence: only another body under one is no longer told from a repeat.
     """
-    forgotten = 0
-    while True:
-        async with database.write() as tx:
-            done = (await tx.conn.execute(FORGET, {"kept": kept, "batch": BATCH})).rowcount
-        forgotten += done
-        if done < BATCH:
-            return forgotten
+    return await forget(database, FORGET, kept=kept)
