@@ -42,24 +42,6 @@ async def put_log_chunks(tx: Transaction, counters: Counters, given: Sequence[Lo
     await tx.conn.execute(replace, rows)
 
 
-async def fetch_log_chunks(
-    conn: AsyncConnection, workspace: WorkspaceID, run: RunID, stream: str, *, from_line: int = 0, limit: int = 100
-) -> list[LogChunk]:
-    """Return the chunks of a stream that begin at or after a line, in the order of lines."""
-    rows = await conn.execute(
-        sa.select(chunks)
-        .where(
-            chunks.c.workspace == workspace,
-            chunks.c.run == run,
-            chunks.c.stream == stream,
-            chunks.c.first_line >= from_line,
-        )
-        .order_by(chunks.c.first_line, chunks.c.writer)
-        .limit(limit)
-    )
-    return [_chunk(row) for row in rows]
-
-
 async def log_console(tx: Transaction, workspace: WorkspaceID, run: RunID, chunk: LogChunk) -> None:
     """Write lines of a run. Locks its counters."""
     counters = await lock_run(tx, workspace, run)
@@ -72,7 +54,7 @@ async def fetch_console_writers(
     """Return the writers of a stream, that which began last first, each with the number behind its last line."""
     rows = await conn.execute(
         sa.select(chunks.c.writer, sa.func.max(chunks.c.first_line + chunks.c.lines))
-        .where(chunks.c.workspace == workspace, chunks.c.run == run, chunks.c.stream == stream)
+        .where(*_of_stream(workspace, run, stream))
         .group_by(chunks.c.writer)
         .order_by(sa.func.min(chunks.c.created_at).desc(), chunks.c.writer)
     )
@@ -86,9 +68,7 @@ async def fetch_lines(
     rows = await conn.execute(
         sa.select(chunks)
         .where(
-            chunks.c.workspace == workspace,
-            chunks.c.run == run,
-            chunks.c.stream == stream,
+            *_of_stream(workspace, run, stream),
             chunks.c.writer == writer,
             chunks.c.first_line + chunks.c.lines > from_line,
         )
@@ -96,6 +76,10 @@ async def fetch_lines(
         .limit(limit)
     )
     return [_chunk(row) for row in rows]
+
+
+def _of_stream(workspace: WorkspaceID, run: RunID, stream: str) -> tuple[sa.ColumnElement[bool], ...]:
+    return (chunks.c.workspace == workspace, chunks.c.run == run, chunks.c.stream == stream)
 
 
 def _chunk(row: Any) -> LogChunk:

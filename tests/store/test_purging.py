@@ -25,7 +25,7 @@ from store.experiments import delete_experiment, fetch_experiments, restore_expe
 from store.foreign_ids import add_foreign_id
 from store.keys import Keys
 from store.lifecycle import beat
-from store.log_chunks import fetch_log_chunks, put_log_chunks
+from store.log_chunks import fetch_lines, put_log_chunks
 from store.metrics.points import prepare_points, write_points
 from store.notes import add_note, edit_note, fetch_note_versions, fetch_notes, mark_note
 from store.once import write_once
@@ -207,7 +207,7 @@ async def test_events_output_and_overrides_come_back(database: Database) -> None
 
     async with database.read() as conn:
         events = await fetch_events(conn, DEFAULT, run, names=["picture"], from_step=1)
-        chunks = await fetch_log_chunks(conn, DEFAULT, run, "stdout")
+        chunks = await fetch_lines(conn, DEFAULT, run, "stdout", writer="0", from_line=0, limit=100)
         overrides = await fetch_summary_overrides(conn, DEFAULT, [run])
     assert [(event.key, event.step, event.value, event.happened_at) for event in events] == [
         ("picture", 1, {"a": [1]}, WHEN)
@@ -225,7 +225,7 @@ async def test_output_that_begins_at_the_same_line_replaces(database: Database) 
             await put_log_chunks(tx, counters, [chunk])
 
     async with database.read() as conn:
-        chunks = await fetch_log_chunks(conn, DEFAULT, run, "stdout", from_line=7)
+        chunks = await fetch_lines(conn, DEFAULT, run, "stdout", writer="0", from_line=7, limit=100)
     assert [chunk.content for chunk in chunks] == [b"100 %"]
 
 
