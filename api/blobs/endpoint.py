@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from starlette.requests import ClientDisconnect, Request
@@ -27,12 +28,8 @@ CLIENT_CLOSED_REQUEST = 499
 _READING = ("GET", "HEAD")
 
 
-class BlobEndpoint:
-    """Takes and gives bytes by digest.
-
-    `HEAD` and `GET` give what is there. Where it is not, `Upload-Offset` says how much of an upload is. `PATCH` goes
-    on with one: from its own `Upload-Offset`, of a file of `Upload-Length` bytes; 201 once it is whole and checked.
-    """
+class _Endpoint(ABC):
+    """A route of bytes: every failure is answered as a problem."""
 
     def __init__(self, services: Services, directory: WorkspaceDirectory) -> None:
         self._services = services
@@ -42,6 +39,17 @@ class BlobEndpoint:
         request = Request(scope, receive)
         response = await _answer_errors(self._answer, request)
         await response(scope, receive, send)
+
+    @abstractmethod
+    async def _answer(self, request: Request) -> Response: ...
+
+
+class BlobEndpoint(_Endpoint):
+    """Takes and gives bytes by digest.
+
+    `HEAD` and `GET` give what is there. Where it is not, `Upload-Offset` says how much of an upload is. `PATCH` goes
+    on with one: from its own `Upload-Offset`, of a file of `Upload-Length` bytes; 201 once it is whole and checked.
+    """
 
     async def _answer(self, request: Request) -> Response:
         workspace = await _find_workspace(request, self._directory)
@@ -73,17 +81,8 @@ class BlobEndpoint:
         return Response(status_code=201 if size == length else 204, headers={OFFSET: str(size)})
 
 
-class RunFileEndpoint:
+class RunFileEndpoint(_Endpoint):
     """Gives the newest file at a path of a run, also one within a folder that the run logged."""
-
-    def __init__(self, services: Services, directory: WorkspaceDirectory) -> None:
-        self._services = services
-        self._directory = directory
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
-        response = await _answer_errors(self._answer, request)
-        await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
         if request.method not in _READING:
