@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, cast
 
+from whence.tracking.describing import DescribesData
 from whence.tracking.handles import Artifact, Dataset, ModelVersion, Named, find_reference
-from whence.tracking.writing import RunWriter, drop_none
+from whence.tracking.writing import drop_none
 
 
-class Publishes(RunWriter):
+class Publishes(DescribesData):
     """A run whose outputs have names."""
 
     def make_dataset(
@@ -28,22 +29,11 @@ class Publishes(RunWriter):
         Without a version, and without content to make one from, it is the version as left by this run. `mode` says what
         the write did to what was there: `append` and `merge` make the version before it a part of its origin.
         """
-        from whence.datasets.identifying import find_location, identify
-
-        found = identify(
-            data,
-            version=version,
-            name=name,
-            namespace=namespace,
-            fingerprint=fingerprint and self.records,
-            warn=self._warn,
-        )
+        found = self._identify(data, version=version, name=name, namespace=namespace, fingerprint=fingerprint)
         edge = {"kind": "GENERATED", "source": {"run": str(self.id)}, "target": found.reference, "role": role.upper()}
         told = drop_none(edge | {"mode": None if mode is None else mode.upper(), "origin": "OBSERVED"})
         self._add_keyed("recordLineage", {"edges": [told]})
-        facts = drop_none({"digest": found.digest, "size": found.size, "location": find_location(data)})
-        if found.version is not None and facts:
-            self._add_keyed("describeNode", {"node": found.reference, "facts": facts})
+        self._describe(data, found)
         return found
 
     def register_model(

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from whence.tracking.describing import DescribesData
 from whence.tracking.handles import Dataset, Named, find_reference
-from whence.tracking.writing import RunWriter, drop_none
+from whence.tracking.writing import drop_none
 
 
-class Uses(RunWriter):
+class Uses(DescribesData):
     """A run that has inputs."""
 
     used: dict[Dataset, str]
@@ -39,16 +40,7 @@ class Uses(RunWriter):
         `role` is what the data is to the run: input, train, validation, test, baseline, initialise, teacher, member
         or candidate. `subset` is a part of it, `range` a window in JSON. `source` says that its lineage begins here.
         """
-        from whence.datasets.identifying import find_location, identify  # few scripts need it, all would wait for it
-
-        found = identify(
-            data,
-            version=version,
-            name=name,
-            namespace=namespace,
-            fingerprint=fingerprint and self.records,
-            warn=self._warn,
-        )
+        found = self._identify(data, version=version, name=name, namespace=namespace, fingerprint=fingerprint)
         self.used[found] = role
         fields: dict[str, Any] = {
             "dataset": found.reference,
@@ -58,9 +50,7 @@ class Uses(RunWriter):
             "source": source or None,
         }
         self._write("useDataset", drop_none(fields))
-        facts = drop_none({"digest": found.digest, "size": found.size, "location": find_location(data)})
-        if found.version is not None and facts:
-            self._add_keyed("describeNode", {"node": found.reference, "facts": facts})
+        self._describe(data, found)
         return found
 
     def use_artifact(self, artifact: Named, *, role: str = "input", subset: str | None = None) -> None:
