@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import platform
+import statistics
 import subprocess
-from collections.abc import Sequence
+import time
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 
@@ -42,3 +44,23 @@ def count(value: float) -> str:
 def millis(seconds: float) -> str:
     """Return seconds as milliseconds."""
     return f"{seconds * 1000:.3g} ms"
+
+
+async def time_each(work: Callable[[], Awaitable[object]], rounds: int) -> list[float]:
+    """Return the seconds that each of the rounds took."""
+    each = []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        await work()
+        each.append(time.perf_counter() - began)
+    return each
+
+
+def find_p95(times: Sequence[float]) -> float:
+    """Return what all but a twentieth stay within."""
+    return sorted(times)[round(0.95 * (len(times) - 1))]
+
+
+def show_times(times: Sequence[float]) -> str:
+    """Return median and 95th percentile of seconds."""
+    return f"{millis(statistics.median(times))} / {millis(find_p95(times))}"

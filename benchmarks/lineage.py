@@ -7,13 +7,13 @@ import asyncio
 import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from benchmarks.figures import count, millis, print_table
+from benchmarks.figures import count, millis, print_table, show_times, time_each
 from benchmarks.lineage_data import BEGIN, Graph, Shape, copy_edges
 from domain.ids import RunID, WorkspaceID, make_uuid7
 from domain.lineage.answers import Walk
@@ -128,15 +128,15 @@ async def _ask(
         _check(name, shape, walk)
         uids = [make_uid(workspace, node.uuid) for node in walk.depths]
         rounds = TIMES if name != "memory" else 1
-        times[name] = await _time(lambda graph=graph: graph.walk(workspace, question), rounds)  # type: ignore[misc]
-    times["hand"] = await _time(lambda: _send_by_hand(driver, workspace, question, uids), TIMES)
+        times[name] = await time_each(lambda graph=graph: graph.walk(workspace, question), rounds)  # type: ignore[misc]
+    times["hand"] = await time_each(lambda: _send_by_hand(driver, workspace, question, uids), TIMES)
     ratio = statistics.median(times["Neo4j"]) / statistics.median(times["hand"])
     return (
         shape.name,
         count(shape.nodes),
-        _show(times["Postgres"]),
-        _show(times["Neo4j"]),
-        _show(times["hand"]),
+        show_times(times["Postgres"]),
+        show_times(times["Neo4j"]),
+        show_times(times["hand"]),
         f"{ratio:.2f}",
         millis(times["memory"][0]),
     )
@@ -233,19 +233,6 @@ async def _make_runs(
         await tx.driver.execute(insert, workspace, experiment, f"of {experiment}")
         await tx.driver.execute(MAKE_RUNS, workspace, experiment, made, begin)
     return made
-
-
-async def _time(work: Callable[[], Awaitable[object]], rounds: int) -> list[float]:
-    each = []
-    for _ in range(rounds):
-        began = time.perf_counter()
-        await work()
-        each.append(time.perf_counter() - began)
-    return each
-
-
-def _show(times: Sequence[float]) -> str:
-    return f"{millis(statistics.median(times))} / {millis(sorted(times)[round(0.95 * (len(times) - 1))])}"
 
 
 if __name__ == "__main__":

@@ -6,11 +6,10 @@ import asyncio
 import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.figures import millis, print_table
+from benchmarks.figures import find_p95, millis, print_table, time_each
 from benchmarks.run_table_data import EXPERIMENT, fill_runs
 from domain.filters import EVERYTHING, And, Field, FieldLeaf, Filter, MetricLeaf, Not, Or, ParamLeaf, Statistic, TagLeaf
 from domain.ids import WorkspaceID
@@ -110,23 +109,16 @@ async def _ask(database: Database, name: str, where: Filter, orders: tuple[Order
         page = await fetch_run_page(conn, workspace, where, orders, first=PAGE)
         after = page.cursors[-1] if page.has_next else None
         count = await count_runs(conn, workspace, where)
-        first = await _time(lambda: fetch_run_page(conn, workspace, where, orders, first=PAGE))
-        following = await _time(lambda: fetch_run_page(conn, workspace, where, orders, first=PAGE, after=after))
-        counting = await _time(lambda: count_runs(conn, workspace, where))
+        first = await time_each(lambda: fetch_run_page(conn, workspace, where, orders, first=PAGE), TIMES)
+        following = await time_each(
+            lambda: fetch_run_page(conn, workspace, where, orders, first=PAGE, after=after), TIMES
+        )
+        counting = await time_each(lambda: count_runs(conn, workspace, where), TIMES)
     return (
         name,
         millis(statistics.median(first)),
-        millis(sorted(first)[round(0.95 * (TIMES - 1))]),
+        millis(find_p95(first)),
         millis(statistics.median(following)) if after else "-",
         millis(statistics.median(counting)),
         f"{count.value:,}" + ("" if count.exact else " or more"),
     )
-
-
-async def _time(work: Callable[[], Awaitable[object]]) -> list[float]:
-    each = []
-    for _ in range(TIMES):
-        began = time.perf_counter()
-        await work()
-        each.append(time.perf_counter() - began)
-    return each

@@ -17,7 +17,7 @@ import msgspec
 import sqlalchemy as sa
 from elasticsearch import AsyncElasticsearch
 
-from benchmarks.figures import count, millis, print_table
+from benchmarks.figures import count, print_table, show_times, time_each
 from benchmarks.run_table_data import fill_runs
 from benchmarks.search_data import fill_index, fill_notes
 from domain.filters import EVERYTHING, And, Field, Filter, IdsLeaf, MetricLeaf, ParamLeaf, Statistic
@@ -45,7 +45,7 @@ from tests.servers.java_servers import ElasticsearchServer
 NOTES = 1_000_000
 NOTES_A_RUN = 10
 PARAMS, METRICS, TAGS = 10, 10, 5
-TIMES = 20
+WARMING, TIMES = 3, 20
 PAGE = 20
 DEEP = 50
 """Pages that are turned before the deep one."""
@@ -163,7 +163,7 @@ async def _ask(
         raise RuntimeError(f"{name}: {answer.total} hits in Elasticsearch, {other.total} in the record")
     ratio = f"{statistics.median(quick) / statistics.median(hand):.2f}" if hand else "-"
     hits = f"{answer.total.value:,}" + ("" if answer.total.exact else " or more")
-    return name, hits, _show(slow), _show(quick), _show(hand) if hand else "-", ratio
+    return name, hits, show_times(slow), show_times(quick), show_times(hand) if hand else "-", ratio
 
 
 async def _turn(index: SearchIndex, question: SearchQuestion, pages: int) -> SearchQuestion:
@@ -204,22 +204,12 @@ async def _ask_names(
     name: str, ask: Callable[[SearchIndex], Awaitable[object]], record: SearchIndex, index: SearchIndex
 ) -> tuple[str, ...]:
     slow, quick = [await _time(lambda each=each: ask(each)) for each in (record, index)]  # type: ignore[misc]
-    return name, "-", _show(slow), _show(quick), "-", "-"
+    return name, "-", show_times(slow), show_times(quick), "-", "-"
 
 
 async def _time(work: Callable[[], Awaitable[object]]) -> list[float]:
-    for _ in range(3):
-        await work()
-    each = []
-    for _ in range(TIMES):
-        began = time.perf_counter()
-        await work()
-        each.append(time.perf_counter() - began)
-    return each
-
-
-def _show(each: list[float]) -> str:
-    return f"{millis(statistics.median(each))} / {millis(sorted(each)[round(0.95 * (len(each) - 1))])}"
+    await time_each(work, WARMING)
+    return await time_each(work, TIMES)
 
 
 if __name__ == "__main__":
