@@ -13,7 +13,7 @@ import httpx
 import pytest
 from hypothesis import settings
 
-from tests.servers.databases import clone, drop, with_database
+from tests.servers.databases import cloned
 from tests.servers.java import Missing
 from tests.servers.rendezvous import REQUIRED, Rendezvous
 from tests.servers.s3_server import S3Server, run_s3_server
@@ -151,19 +151,15 @@ async def database_url(
     shared_servers: SharedServers, template_database: str, postgres_admin: asyncpg.Connection
 ) -> AsyncIterator[str]:
     """The address of a fresh database of the newest schema, dropped after the test."""
-    name = f"{shared_servers.prefix}{uuid.uuid4().hex[:12]}"
-    await clone(postgres_admin, template_database, name)
-    yield with_database(shared_servers.url, name)
-    await drop(postgres_admin, name)
+    async with cloned(shared_servers, postgres_admin, template_database) as url:
+        yield url
 
 
 @pytest.fixture
 async def empty_database_url(shared_servers: SharedServers, postgres_admin: asyncpg.Connection) -> AsyncIterator[str]:
     """The address of a fresh database with nothing in it, not even a schema; for tests of migrations."""
-    name = f"{shared_servers.prefix}{uuid.uuid4().hex[:12]}"
-    await clone(postgres_admin, "template0", name)
-    yield with_database(shared_servers.url, name)
-    await drop(postgres_admin, name)
+    async with cloned(shared_servers, postgres_admin, "template0") as url:
+        yield url
 
 
 @pytest.fixture

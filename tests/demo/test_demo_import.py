@@ -7,7 +7,6 @@ import statistics
 import subprocess
 import sys
 import time
-import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ import asyncpg
 import pytest
 
 from tests.demo.published import FOLDER, find_log, read_pieces
-from tests.servers.databases import clone, drop, with_database
+from tests.servers.databases import cloned
 from tests.servers.service_process import clean_environment, run_service_process
 from tests.servers.shared_servers import SharedServers
 from whence.failures import Problem
@@ -79,10 +78,8 @@ async def demo_database(
     shared_servers: SharedServers, template_database: str, postgres_admin: asyncpg.Connection
 ) -> AsyncIterator[str]:
     """A database for all tests of this module: the demo is imported once."""
-    name = f"{shared_servers.prefix}{uuid.uuid4().hex[:12]}"
-    await clone(postgres_admin, template_database, name)
-    yield with_database(shared_servers.url, name)
-    await drop(postgres_admin, name)
+    async with cloned(shared_servers, postgres_admin, template_database) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
@@ -19,8 +18,7 @@ from lineage.neo4j_writing import drop, prepare
 from lineage.postgres_graph import PostgresLineageGraph
 from store.database import Database
 from tests.lineage.graph_cases import insert_intervals
-from tests.servers.databases import clone, with_database
-from tests.servers.databases import drop as drop_database
+from tests.servers.databases import cloned
 from tests.servers.shared_servers import SharedServers
 
 Fill = Callable[[Sequence[Interval]], Awaitable[LineageGraph]]
@@ -31,12 +29,10 @@ async def record(
     shared_servers: SharedServers, template_database: str, postgres_admin: asyncpg.Connection
 ) -> AsyncIterator[Database]:
     """The record of a module's tests; each takes a workspace of its own."""
-    name = f"{shared_servers.prefix}{uuid.uuid4().hex[:12]}"
-    await clone(postgres_admin, template_database, name)
-    database = Database.connect(with_database(shared_servers.url, name), pool_size=4)
-    yield database
-    await database.close()
-    await drop_database(postgres_admin, name)
+    async with cloned(shared_servers, postgres_admin, template_database) as url:
+        database = Database.connect(url, pool_size=4)
+        yield database
+        await database.close()
 
 
 @pytest.fixture(scope="session")
@@ -62,15 +58,13 @@ def worker(pytestconfig: pytest.Config) -> str:
 
 @pytest.fixture(scope="session")
 async def edge_record(
-    shared_servers: SharedServers, template_database: str, postgres_admin: asyncpg.Connection, worker: str
+    shared_servers: SharedServers, template_database: str, postgres_admin: asyncpg.Connection
 ) -> AsyncIterator[Database]:
     """A record that the tests of one process share: each has workspaces of its own."""
-    name = f"{shared_servers.prefix}edges{worker}"
-    await clone(postgres_admin, template_database, name)
-    database = Database.connect(with_database(shared_servers.url, name), pool_size=2)
-    yield database
-    await database.close()
-    await drop_database(postgres_admin, name)
+    async with cloned(shared_servers, postgres_admin, template_database) as url:
+        database = Database.connect(url, pool_size=2)
+        yield database
+        await database.close()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import uuid
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -20,7 +19,7 @@ from domain.orders import Direction, FieldOrder, MetricOrder, Order, ParamOrder,
 from domain.predicates import parse_predicate
 from store.database import Database
 from store.run_table import count_runs, fetch_run_page
-from tests.servers.databases import clone, drop, with_database
+from tests.servers.databases import cloned
 from tests.servers.shared_servers import SharedServers
 
 RUNS = 100_000
@@ -92,14 +91,11 @@ async def many(
     shared_servers: SharedServers, template_database: str, postgres_admin: asyncpg.Connection
 ) -> AsyncIterator[Database]:
     """A record of 100,000 runs with five parameters, two metrics and two tags each."""
-    name = f"{shared_servers.prefix}{uuid.uuid4().hex[:12]}"
-    await clone(postgres_admin, template_database, name)
-    url = with_database(shared_servers.url, name)
-    await fill_runs(url, runs=RUNS, params=5, metrics=2, tags=2)
-    database = Database.connect(url, pool_size=1)
-    yield database
-    await database.close()
-    await drop(postgres_admin, name)
+    async with cloned(shared_servers, postgres_admin, template_database) as url:
+        await fill_runs(url, runs=RUNS, params=5, metrics=2, tags=2)
+        database = Database.connect(url, pool_size=1)
+        yield database
+        await database.close()
 
 
 @pytest.fixture(scope="module")

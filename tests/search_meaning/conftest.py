@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeAlias
 
@@ -21,7 +20,7 @@ from store import tables
 from store.database import Database
 from store.search.vocabulary import learn_words
 from tests.search_meaning.recording import read_documents
-from tests.servers.databases import clone, drop, with_database
+from tests.servers.databases import cloned
 from tests.servers.shared_servers import SharedServers
 
 
@@ -30,12 +29,10 @@ async def record(
     shared_servers: SharedServers, template_database: str, postgres_admin: asyncpg.Connection
 ) -> AsyncIterator[Database]:
     """The record, shared by the tests of this folder."""
-    name = f"{shared_servers.prefix}{uuid.uuid4().hex[:12]}"
-    await clone(postgres_admin, template_database, name)
-    database = Database.connect(with_database(shared_servers.url, name), pool_size=3)
-    yield database
-    await database.close()
-    await drop(postgres_admin, name)
+    async with cloned(shared_servers, postgres_admin, template_database) as url:
+        database = Database.connect(url, pool_size=3)
+        yield database
+        await database.close()
 
 
 @pytest.fixture

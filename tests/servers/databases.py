@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 import asyncpg
+
+from tests.servers.shared_servers import SharedServers
 
 
 def with_database(url: str, name: str) -> str:
@@ -35,6 +40,15 @@ async def clone(admin: asyncpg.Connection, template: str, name: str) -> None:
 async def drop(admin: asyncpg.Connection, name: str) -> None:
     """Drop a database, whoever is still connected to it."""
     await admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@asynccontextmanager
+async def cloned(servers: SharedServers, admin: asyncpg.Connection, template: str) -> AsyncIterator[str]:
+    """Give the address of a copy of a database, with a name of its own among the run's; it is dropped at the end."""
+    name = f"{servers.prefix}{uuid.uuid4().hex[:12]}"
+    await clone(admin, template, name)
+    yield with_database(servers.url, name)
+    await drop(admin, name)
 
 
 async def drop_all(url: str, prefix: str) -> None:
