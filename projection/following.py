@@ -9,8 +9,8 @@ from typing import Any
 
 import structlog
 
-from domain.errors import DomainError, Unavailable
-from domain.projections import GenerationState
+from domain.errors import Conflict, DomainError, Unavailable
+from domain.projections import GenerationState, TaskKind
 from projection.marking import Marker
 from projection.rebuilding import begin_generation, check_shrinking, copy, drop, find_building, swap
 from projection.settings import ProjectionSettings
@@ -157,9 +157,21 @@ class Following:
         return True
 
     async def _do(self, task: Task) -> Mapping[str, Any]:
-        from projection.asked import do_task  # what a task does needs this class
-
-        return await do_task(self, task)
+        """Do what was asked for and return what came of it. Raises `DomainError`."""
+        drop_anyway = bool(task.options.get("drop_anyway"))
+        if task.kind is TaskKind.REBUILD:
+            return await self.rebuild(task, drop_anyway=drop_anyway)
+        serving = await self.find_serving()
+        if serving is None:
+            raise Conflict(f"the projection {self.target.name} is being built: nothing serves yet")
+        report = await self.verify(
+            serving,
+            deep=bool(task.options.get("deep")) or task.kind is TaskKind.REPAIR,
+            mend=task.kind is TaskKind.REPAIR,
+            drop_anyway=drop_anyway,
+            task=task,
+        )
+        return report.tell()
 
     async def _note(self, task: Task, done: int, total: int | None) -> None:
         async with change_progress(self.database, tell=False) as driver:
