@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import unquote, urlsplit
 
 from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, NotificationMinimumSeverity, unit_of_work
@@ -18,6 +18,9 @@ RETRY_S = 1.0
 """How long the driver tries a transaction again: whoever asks has the record meanwhile, whoever writes tries later."""
 
 POOL = 50
+
+Statement: TypeAlias = tuple[str, dict[str, Any]]
+"""What is said to the server, with its parameters."""
 
 
 def connect(url: str) -> AsyncDriver:
@@ -61,15 +64,19 @@ async def read_row(driver: AsyncDriver, statement: str, *, seconds: float = ANSW
         return await session.execute_read(_limited(work, seconds))
 
 
-async def write(driver: AsyncDriver, statement: str, *, seconds: float = ANSWER_S, **parameters: Any) -> None:
-    """Run a writing statement in a transaction of its own, again when the server says that it may pass."""
+async def write(driver: AsyncDriver, statements: Sequence[Statement], *, seconds: float = ANSWER_S) -> str | None:
+    """Run writing statements in one transaction and return its bookmark, for a cluster's other members.
+
+    All of it again when the server says that it may pass. What a statement did is awaited only at the commit.
+    """
 
     async def work(tx: AsyncManagedTransaction) -> None:
-        result = await tx.run(statement, parameters)
-        await result.consume()
+        for text, parameters in statements:
+            await tx.run(text, parameters)
 
     async with neo4j_errors(), driver.session(default_access_mode="WRITE") as session:
         await session.execute_write(_limited(work, seconds))
+        return next(iter((await session.last_bookmarks()).raw_values), None)
 
 
 def _limited(work: Callable[[AsyncManagedTransaction], Any], seconds: float) -> Callable[..., Any]:

@@ -46,7 +46,7 @@ class Neo4jLineageGraph:
         self._few_starts = few_starts
 
     async def apply(self, nodes: Sequence[NodeState], intervals: Sequence[Interval]) -> None:
-        await apply_states(self._driver, self._generation, nodes, intervals)
+        await apply_states(self._driver, [self._generation], nodes, intervals)
 
     async def walk(self, workspace: WorkspaceID, question: Question) -> Walk:
         walk = Walk(question, depths=dict.fromkeys(question.starts, 0))
