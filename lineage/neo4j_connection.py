@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, NotificationMinimumSeverity, unit_of_work
 from neo4j.exceptions import ClientError, DatabaseError, DriverError, Neo4jError, TransientError
 
 from domain.errors import Unavailable
+
+T = TypeVar("T")
 
 ANSWER_S = 30.0
 CONNECT_S = 5.0
@@ -53,15 +55,34 @@ async def neo4j_errors() -> AsyncIterator[None]:
         raise
 
 
-async def read_row(driver: AsyncDriver, statement: str, *, seconds: float = ANSWER_S, **parameters: Any) -> Any:
-    """Run a reading statement that answers with one record. The server ends it after `seconds`, or when we go."""
+class Reading:
+    """A reading transaction."""
 
-    async def work(tx: AsyncManagedTransaction) -> Any:
-        result = await tx.run(statement, parameters)
+    def __init__(self, tx: AsyncManagedTransaction) -> None:
+        self._tx = tx
+
+    async def fetch_row(self, statement: str, **parameters: Any) -> Any:
+        """Run a statement that answers with one record."""
+        result = await self._tx.run(statement, parameters)
         return await result.single(strict=True)
 
+
+async def read(driver: AsyncDriver, work: Callable[[Reading], Awaitable[T]], *, seconds: float = ANSWER_S) -> T:
+    """Do work in one reading transaction, all of it again when the server says that it may pass.
+
+    The server ends it after `seconds`, or when we go.
+    """
+
+    async def do(tx: AsyncManagedTransaction) -> T:
+        return await work(Reading(tx))
+
     async with neo4j_errors(), driver.session(default_access_mode="READ") as session:
-        return await session.execute_read(_limited(work, seconds))
+        return await session.execute_read(_limited(do, seconds))
+
+
+async def read_row(driver: AsyncDriver, statement: str, *, seconds: float = ANSWER_S, **parameters: Any) -> Any:
+    """Run one reading statement that answers with one record."""
+    return await read(driver, lambda reading: reading.fetch_row(statement, **parameters), seconds=seconds)
 
 
 async def write(driver: AsyncDriver, statements: Sequence[Statement], *, seconds: float = ANSWER_S) -> str | None:
@@ -79,7 +100,7 @@ async def write(driver: AsyncDriver, statements: Sequence[Statement], *, seconds
         return next(iter((await session.last_bookmarks()).raw_values), None)
 
 
-def _limited(work: Callable[[AsyncManagedTransaction], Any], seconds: float) -> Callable[..., Any]:
+def _limited(work: Callable[[AsyncManagedTransaction], Awaitable[T]], seconds: float) -> Callable[..., Awaitable[T]]:
     return unit_of_work(timeout=seconds)(work)
 
 

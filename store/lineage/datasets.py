@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
@@ -11,7 +11,7 @@ from uuid import UUID
 
 from domain.ids import NodeKey, NodeKind, RunID, WorkspaceID
 from domain.lineage.binding import INITIAL, DatedVersion, Reading, bind, order_versions
-from domain.lineage.edges import ALWAYS, WHENCE, Edge, Held
+from domain.lineage.edges import ALWAYS, WHENCE, Edge, Held, replace
 from domain.lineage.kinds import EdgeKind, Origin, WriteMode
 from domain.nodes import make_natural_key
 from store.edges import make_interval

@@ -10,7 +10,8 @@ from neo4j import AsyncDriver
 
 from domain.ids import WorkspaceID
 from domain.lineage.answers import Walk
-from domain.lineage.edges import Interval
+from domain.lineage.edges import NEVER, Interval
+from domain.lineage.edges import replace as replace_interval
 from domain.lineage.questions import AsOf
 from domain.positions import Position
 from lineage.graph import LineageGraph
@@ -114,4 +115,4 @@ async def _replace_rows(database: Database, workspace: WorkspaceID, intervals: S
 
 def _as_of(interval: Interval, moment: Position) -> Interval:
     """Return an interval as it stood when nothing above a position was written."""
-    return interval if interval.retracted <= moment else replace(interval, retracted=Position((1 << 63) - 1))
+    return interval if interval.retracted <= moment else replace_interval(interval, retracted=NEVER)
