@@ -134,7 +134,7 @@ class Neo4jWalker:
     async def _end(self, found: Sequence[Interval], *, depth: int, fits: bool) -> None:
         """Add what leads on from the last level, and say what of it does not fit."""
         question, answer = self._question, self._answer
-        new = {_far(question, each) for each in found} - answer.depths.keys()
+        new = {far for each in found if (far := _far(question, each)) not in answer.depths}
         kept, reason = new, None
         if new and question.max_depth is not None and depth >= question.max_depth:
             kept, reason = set(), Reason.DEPTH

@@ -19,6 +19,7 @@ from lineage.memory_graph import MemoryLineageGraph
 from lineage.neo4j_graph import Neo4jLineageGraph
 from lineage.postgres_graph import PostgresLineageGraph
 from store.database import Database
+from store.edge_levels import AHEAD
 from tests.lineage.graph_cases import KINDS, LAST, insert_intervals, make_case, make_question
 
 QUESTIONS = 10
@@ -49,7 +50,8 @@ async def test_all_adapters_answer_equally(
         await neo4j_graph.apply([], case.intervals)
         await insert_intervals(edge_record, case.intervals)
         by_level = Neo4jLineageGraph(driver, generation, few_starts=0)
-        others: list[LineageGraph] = [PostgresLineageGraph(edge_record), neo4j_graph, by_level]
+        records = [PostgresLineageGraph(edge_record, ahead=ahead) for ahead in (AHEAD, 2, 0)]
+        others: list[LineageGraph] = [*records, neo4j_graph, by_level]
         for _ in range(QUESTIONS):
             question = make_question(random, case)
             expected = show(await memory.walk(case.workspace, question))

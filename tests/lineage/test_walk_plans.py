@@ -24,6 +24,7 @@ from lineage.neo4j_graph import Neo4jLineageGraph
 from lineage.neo4j_statements import make_parameters, write_edges, write_walk
 from lineage.neo4j_writing import check_constraints, drop, prepare
 from store.database import Database
+from store.edge_levels import AHEAD
 from store.edge_walks import walk_edges
 from tests.lineage.graph_cases import insert_intervals
 from tests.lineage.sketches import NOON
@@ -142,9 +143,10 @@ async def make_noise(database: Database, workspace: WorkspaceID) -> None:
         await (await conn.execution_options(isolation_level="AUTOCOMMIT")).execute(sa.text("ANALYZE edges"))
 
 
+@pytest.mark.parametrize("ahead", [0, AHEAD])
 @pytest.mark.parametrize("direction", list(Direction))
-async def test_each_level_of_a_walk_in_the_record_is_one_statement_over_an_index(
-    edge_record: Database, direction: Direction
+async def test_a_level_of_a_walk_in_the_record_is_one_statement_over_an_index_and_many_narrow_ones_are_too(
+    edge_record: Database, direction: Direction, ahead: int
 ) -> None:
     world = World()
     world.draw("a > run 1 > b > run 2 > c", "a > run 3 > d")
@@ -160,11 +162,12 @@ async def test_each_level_of_a_walk_in_the_record_is_one_statement_over_an_index
 
         sa.event.listen(engine, "before_cursor_execute", note)
         question = Question(starts=(world.node(start),), direction=direction)
-        found = await walk_edges(conn, world.workspace, question)
+        found = await walk_edges(conn, world.workspace, question, ahead=ahead)
         sa.event.remove(engine, "before_cursor_execute", note)
         plans = [await _explain(conn, *each) for each in seen]
 
-    assert len(seen) == max(found.depths.values()) + 2  # a level, one that finds nothing more, and the parents
+    levels = 1 if ahead else max(found.depths.values()) + 1  # the last of them finds nothing more
+    assert len(seen) == levels + 1  # and the parents
     for plan in plans:
         assert re.search(r"(Index|Bitmap Index|Index Only) Scan.* (on|using) ix_edges_", plan), plan
         assert "Seq Scan" not in plan
