@@ -96,10 +96,12 @@ class LeadingEdges:
         if len(rows) > most:
             self._number, self._rest = self._first, REST
             return False
+        met: dict[UUID, list[Interval]] = {}  # some of them may be known, where a way leads back
         for node, *row in rows:
-            leading = self._known.setdefault(node, [])
+            leading = met.setdefault(node, [])
             if row[0] is not None:
                 leading.append(make_interval_of(row))
+        self._known |= met
         self._number = min(2 * self._number, MOST_AHEAD)
         return True
 
