@@ -10,7 +10,7 @@ import httpx
 from whence.failures import Problem, Unreachable, WhenceError
 from whence.service import Service, read_problem
 
-PIECE = 256 << 10
+PIECE = 1 << 20
 """Bytes between two signs that the upload goes on."""
 PART = 64 << 20
 """Bytes of one request: after a failure no more of them are sent again than the service did not get."""
