@@ -78,9 +78,13 @@ class BlobStore:
         self, workspace: WorkspaceID, digest: str, *, start: int = 0, end: int | None = None
     ) -> AsyncIterator[bytes]:
         """Give the bytes from `start` to before `end`, in pieces of about a megabyte. Raises `FileNotFoundError`."""
+        key = _key(workspace, digest)
+        if self._folder is not None:
+            async for piece in _read_file(self._folder / key, start=start, end=end):
+                yield piece
+            return
         import obstore
 
-        key = _key(workspace, digest)
         span: dict[str, Any] = {}
         if end is not None:
             span = {"options": {"range": (start, end)}}
@@ -121,6 +125,25 @@ class BlobStore:
 def _key(workspace: WorkspaceID, digest: str) -> str:
     value = digest.removeprefix(f"{_ALGORITHM}:")
     return f"{workspace}/{_ALGORITHM}/{value[:2]}/{value}"
+
+
+async def _read_file(path: Path, *, start: int, end: int | None) -> AsyncIterator[bytes]:
+    """Give the bytes of a file of this machine: several times faster than `obstore` does."""
+    try:
+        file = await asyncio.to_thread(path.open, "rb", buffering=0)
+        with file:
+            file.seek(start)
+            left = None if end is None else end - start
+            while left is None or left > 0:
+                piece = await asyncio.to_thread(file.read, CHUNK if left is None else min(CHUNK, left))
+                if not piece:
+                    return
+                left = None if left is None else left - len(piece)
+                yield piece
+    except FileNotFoundError:
+        raise
+    except OSError as exc:
+        raise Unavailable(f"the store of artifacts did not answer: {type(exc).__name__}") from exc
 
 
 def _move(file: Path, target: Path) -> None:
