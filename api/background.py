@@ -15,6 +15,9 @@ LONGEST_PAUSE_S = 30.0
 WELL_AFTER_S = 60.0
 """A task that ran this long has recovered: its next crash counts as its first."""
 
+CANCEL_AGAIN_S = 2.0
+"""A library may lose a cancellation that comes together with what it waited for; the next one ends the task."""
+
 log = structlog.get_logger()
 
 Work = Callable[[], Awaitable[None]]
@@ -42,17 +45,21 @@ class Background:
         self._works = dict(works)
         self._on_crash = on_crash
         self._tasks: list[asyncio.Task[None]] = []
+        self._is_stopping = False
 
     async def start(self) -> None:
         """Start every task."""
+        self._is_stopping = False
         self._tasks = [asyncio.create_task(self._keep(name, work), name=name) for name, work in self._works.items()]
 
     async def stop(self) -> None:
-        """Cancel every task and wait until each has ended."""
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        """Cancel every task, again where that was lost, and wait until each has ended."""
+        self._is_stopping = True
+        running = set(self._tasks)
+        while running:
+            for task in running:
+                task.cancel()
+            _, running = await asyncio.wait(running, timeout=CANCEL_AGAIN_S)
         self._tasks = []
 
     async def _keep(self, name: str, work: Work) -> None:
@@ -63,6 +70,9 @@ class Background:
             try:
                 await work()
             except Exception as exc:
+                if self._is_stopping:
+                    log.info("background_task_failed_at_stop", task=name, error=type(exc).__name__)
+                    return
                 if time.monotonic() - began > WELL_AFTER_S:
                     pause, failures = FIRST_PAUSE_S, 0
                 failures += 1

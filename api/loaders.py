@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from api.artifacts.loaders import ArtifactCountLoader, ArtifactsOfLoader
+from api.artifacts.loaders import ArtifactCountLoader, ArtifactNamesLoader, ArtifactsOfLoader
 from api.context import Context
 from api.experiments.loaders import ExperimentLoader
 from api.lineage.links import MomentLoader
@@ -90,6 +90,10 @@ class Loaders:
     @cached_property
     def artifact_counts(self) -> ArtifactCountLoader:
         return ArtifactCountLoader(self._context)
+
+    @cached_property
+    def artifact_names(self) -> ArtifactNamesLoader:
+        return ArtifactNamesLoader(self._context)
 
     @cached_property
     def aliases(self) -> AliasesLoader:

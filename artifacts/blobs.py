@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,20 +37,25 @@ class BlobStore:
     `Unavailable`, and are cheap but for those that move bytes.
     """
 
-    def __init__(self, store: ObjectStore, *, folder: Path | None = None) -> None:
+    def __init__(self, open_store: Callable[[], ObjectStore], *, folder: Path | None = None) -> None:
         """`folder` is where a local store lies: files of this machine are then moved, not copied."""
-        self._store = store
+        self._open_store = open_store
         self._folder = folder
 
     @classmethod
     def open(cls, url: str | None, folder: Path) -> BlobStore:
         """Return the store at an address, or a folder of this machine, which is made."""
-        from obstore.store import LocalStore, from_url  # takes 50 ms, which a service without artifacts need not pay
-
         if url is None:
             folder.mkdir(parents=True, exist_ok=True)
-            return cls(LocalStore(folder), folder=folder)
-        return cls(from_url(url))
+            return cls(lambda: _open_folder(folder), folder=folder)
+        from obstore.store import from_url
+
+        store = from_url(url)
+        return cls(lambda: store)
+
+    @cached_property
+    def _store(self) -> ObjectStore:
+        return self._open_store()
 
     async def find(self, workspace: WorkspaceID, digest: str) -> Blob | None:
         """Return what is known of some bytes, or None where the store has them not."""
@@ -78,9 +84,13 @@ class BlobStore:
         self, workspace: WorkspaceID, digest: str, *, start: int = 0, end: int | None = None
     ) -> AsyncIterator[bytes]:
         """Give the bytes from `start` to before `end`, in pieces of about a megabyte. Raises `FileNotFoundError`."""
+        key = _key(workspace, digest)
+        if self._folder is not None:
+            async for piece in _read_file(self._folder / key, start=start, end=end):
+                yield piece
+            return
         import obstore
 
-        key = _key(workspace, digest)
         span: dict[str, Any] = {}
         if end is not None:
             span = {"options": {"range": (start, end)}}
@@ -118,9 +128,35 @@ class BlobStore:
                     continue
 
 
+def _open_folder(folder: Path) -> ObjectStore:
+    """Return the store of a folder. `obstore` takes 50 ms and 4 MB, which a service without artifacts need not pay."""
+    from obstore.store import LocalStore
+
+    return LocalStore(folder)
+
+
 def _key(workspace: WorkspaceID, digest: str) -> str:
     value = digest.removeprefix(f"{_ALGORITHM}:")
     return f"{workspace}/{_ALGORITHM}/{value[:2]}/{value}"
+
+
+async def _read_file(path: Path, *, start: int, end: int | None) -> AsyncIterator[bytes]:
+    """Give the bytes of a file of this machine: several times faster than `obstore` does."""
+    try:
+        file = await asyncio.to_thread(path.open, "rb", buffering=0)
+        with file:
+            file.seek(start)
+            left = None if end is None else end - start
+            while left is None or left > 0:
+                piece = await asyncio.to_thread(file.read, CHUNK if left is None else min(CHUNK, left))
+                if not piece:
+                    return
+                left = None if left is None else left - len(piece)
+                yield piece
+    except FileNotFoundError:
+        raise
+    except OSError as exc:
+        raise Unavailable(f"the store of artifacts did not answer: {type(exc).__name__}") from exc
 
 
 def _move(file: Path, target: Path) -> None:

@@ -76,17 +76,20 @@ class Uploads:
     async def _write(self, place: Path, partial: _Partial, pieces: AsyncIterator[bytes], *, length: int) -> None:
         with place.open("ab", buffering=0) as file:
             _lock(file, partial)
+            left = length - partial.size
             held = bytearray()
+            writing = _Writing(file, partial)
             try:
                 async for piece in pieces:
-                    if partial.size + len(held) + len(piece) > length:
+                    left -= len(piece)
+                    if left < 0:
                         raise InvalidInput("more bytes than Upload-Length says", path=["Upload-Length"])
                     held += piece
                     if len(held) >= CHUNK:
-                        await asyncio.to_thread(_add, file, partial, held)
+                        await writing.add(held)
                         held = bytearray()
             finally:  # a connection that breaks leaves what came before it
-                _add(file, partial, held)
+                await writing.finish(held)
             if partial.size == length:
                 await asyncio.to_thread(os.fsync, file.fileno())
 
@@ -117,6 +120,34 @@ class Uploads:
 
     def _place(self, workspace: WorkspaceID, digest: str) -> Path:
         return self._folder / str(workspace) / f"{digest.removeprefix('sha256:')}.part"
+
+
+class _Writing:
+    """Writes and hashes one piece in a thread while the next one arrives."""
+
+    def __init__(self, file: BinaryIO, partial: _Partial) -> None:
+        self._file = file
+        self._partial = partial
+        self._under_way: asyncio.Future[None] | None = None
+
+    async def add(self, held: bytearray) -> None:
+        """Begin to write a piece once the one before it is written. Raises `OSError` of that one."""
+        await self._settle()
+        self._under_way = asyncio.ensure_future(asyncio.to_thread(_add, self._file, self._partial, held))
+
+    async def finish(self, held: bytearray) -> None:
+        """Write the last piece, and return when all is written. Raises `OSError`."""
+        await self._settle()
+        _add(self._file, self._partial, held)
+
+    async def _settle(self) -> None:
+        under_way = self._under_way
+        if (
+            under_way is not None
+        ):  # a request that is cancelled here still waits for the thread before it closes the file
+            await asyncio.wait([under_way])
+            self._under_way = None
+            under_way.result()
 
 
 def _lock(file: BinaryIO, partial: _Partial) -> None:

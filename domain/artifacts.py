@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from domain.digests import normalise_digest
-from domain.errors import InvalidInput
+from domain.errors import InvalidInput, TooLarge
 from domain.ids import AttemptID, NodeKey, NodeKind, RunID
 from domain.lineage.kinds import EdgeKind
 from domain.lineage.roles import Role, choose_role
@@ -15,6 +16,17 @@ from domain.texts import check_name, check_text, shown
 from domain.uris import normalise_uri
 
 INT64_MAX = (1 << 63) - 1
+MOST_ALIASES = 20
+LATEST = "latest"
+"""The alias that nobody sets: it always means the newest file at a path."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArtifactChoice:
+    """Which of the files at one path: that of an alias, that of a number counted from 1, or the newest."""
+
+    alias: str | None = None
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +41,7 @@ class ArtifactDraft:
     uri: str | None = None
     step: int | None = None
     role: Role | None = None
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +79,7 @@ def make_artifact_draft(
     uri: str | None = None,
     step: int | None = None,
     role: Role | None = None,
+    aliases: Sequence[str] = (),
 ) -> ArtifactDraft:
     """Return a draft with its digest and URI in their one spelling. Raises `InvalidInput` with the field's name."""
     if not path:
@@ -85,4 +99,29 @@ def make_artifact_draft(
         uri=None if uri is None else normalise_uri(uri, "uri"),
         step=step,
         role=role,
+        aliases=_check_aliases(aliases),
     )
+
+
+def make_choice(*, alias: str | None, version: int | None) -> ArtifactChoice:
+    """Return which file at a path is meant. Raises `InvalidInput` where both are given, or no number from 1."""
+    if alias is not None and version is not None:
+        raise InvalidInput("give an alias or a version, not both", path=["version"])
+    if version is not None and not 1 <= version <= INT64_MAX:
+        raise InvalidInput(f"{version} is no version: they are counted from 1", path=["version"])
+    return ArtifactChoice(alias=None if alias is None else check_name(alias, "alias"), version=version)
+
+
+def check_alias(alias: str, *path: str) -> str:
+    """Return an alias that may be set. Raises `InvalidInput`."""
+    if check_name(alias, *path) == LATEST:
+        raise InvalidInput(f"{LATEST!r} always means the newest file at a path; it cannot be set", path=path)
+    if alias.isdecimal():
+        raise InvalidInput(f"{alias!r} is a number, as a version is; an alias is none", path=path)
+    return alias
+
+
+def _check_aliases(aliases: Sequence[str]) -> tuple[str, ...]:
+    if len(aliases) > MOST_ALIASES:
+        raise TooLarge(f"{len(aliases)} aliases; at most {MOST_ALIASES} are taken", path=["aliases"])
+    return tuple(dict.fromkeys(check_alias(one, "aliases", str(place)) for place, one in enumerate(aliases)))

@@ -7,8 +7,10 @@ from collections.abc import Collection
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.artifacts import ArtifactChoice
 from domain.ids import RunID, WorkspaceID
 from store import tables
+from store.artifacts import find_artifact
 
 _NAMING = (tables.artifacts, tables.artifact_versions, tables.dataset_versions, tables.model_versions)
 
@@ -34,13 +36,16 @@ async def fetch_digests_of_type(conn: AsyncConnection, workspace: WorkspaceID, m
 
 
 async def fetch_path_digest(
-    conn: AsyncConnection, workspace: WorkspaceID, run: RunID, paths: Collection[str]
+    conn: AsyncConnection, workspace: WorkspaceID, run: RunID, paths: Collection[str], choice: ArtifactChoice
 ) -> dict[str, tuple[str | None, str | None]]:
-    """Return digest and media type of the newest file at each of some paths of a run."""
+    """Return digest and media type of the file that is chosen at each of some paths of a run that have it."""
     table = tables.artifacts
-    newest = (
-        sa.select(table.c.path, table.c.digest, table.c.media_type)
-        .where(table.c.workspace == workspace, table.c.run == run, table.c.path.in_(paths))
-        .order_by(table.c.created_at, table.c.id)
+    there = sa.select(table.c.path.distinct()).where(
+        table.c.workspace == workspace, table.c.run == run, table.c.path.in_(paths)
     )
-    return {row.path: (row.digest, row.media_type) for row in await conn.execute(newest)}
+    found = {}
+    for path in (await conn.scalars(there)).all():
+        artifact = await find_artifact(conn, workspace, run, path, choice)
+        if artifact is not None:
+            found[path] = (artifact.digest, artifact.media_type)
+    return found

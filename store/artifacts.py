@@ -9,11 +9,13 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.artifacts import Artifact, ArtifactDraft
-from domain.errors import Conflict
+from domain.artifacts import LATEST, Artifact, ArtifactChoice, ArtifactDraft
+from domain.errors import Conflict, NotFound
 from domain.ids import AttemptID, NodeKey, NodeKind, RunID, WorkspaceID
 from domain.pages import Count, Page, TimeCursor
+from domain.texts import shown
 from store import tables
+from store.artifact_aliases import aliases, move_aliases, raise_revisions
 from store.counters import Counters, lock_run, save_counters
 from store.lineage.files import insert_files, record_files
 from store.outbox import Changed
@@ -76,6 +78,7 @@ async def put_artifact(
         tx, counters.workspace, key, {Place.NAME: draft.name, Place.PATH: draft.path}, about=counters.run
     )
     tx.changed(counters.workspace, key, 1, Changed.DOCUMENT)
+    await move_aliases(tx, counters.workspace, counters.run, draft.path, draft.aliases, id)
 
 
 def _is_superseded(step: int | None, standing: Standing) -> bool:
@@ -85,6 +88,50 @@ def _is_superseded(step: int | None, standing: Standing) -> bool:
         return False
     limit = standing.order.limit(named.number)
     return limit is not None and step > limit
+
+
+async def set_artifact_alias(
+    tx: Transaction, workspace: WorkspaceID, run: RunID, path: str, alias: str, version: int | None
+) -> None:
+    """Let an alias mean a version at a path of a run from now on, or nothing. Raises `NotFound`."""
+    counters = await lock_run(tx, workspace, run)
+    target = None
+    if version is not None:
+        found = await find_artifact(tx.conn, workspace, run, path, ArtifactChoice(version=version))
+        if found is None:
+            raise NotFound(f"the run has no version {version} of {shown(path)}", path=["version"])
+        target = found.id
+    losers = await move_aliases(tx, workspace, run, path, [alias], target)
+    if losers == ({target} if target is not None else set()):
+        return
+    if target is not None:
+        await raise_revisions(tx, workspace, [target])
+    counters.raise_revision(tx, Changed.DOCUMENT)
+    await save_counters(tx, counters)
+
+
+async def find_artifact(
+    conn: AsyncConnection, workspace: WorkspaceID, run: RunID, path: str, choice: ArtifactChoice
+) -> Artifact | None:
+    """Return the file at a path of a run that an alias or a number means, the newest without either; two queries."""
+    wanted = (
+        sa.select(artifacts.c.id)
+        .where(artifacts.c.workspace == workspace, artifacts.c.run == run, artifacts.c.path == path)
+        .limit(1)
+    )
+    if choice.version is not None:
+        wanted = wanted.order_by(artifacts.c.created_at, artifacts.c.id).offset(choice.version - 1)
+    elif choice.alias is not None and choice.alias != LATEST:
+        named = sa.select(aliases.c.artifact).where(
+            aliases.c.workspace == workspace, aliases.c.run == run, aliases.c.alias == choice.alias
+        )
+        wanted = wanted.where(artifacts.c.id.in_(named))
+    else:
+        wanted = wanted.order_by(artifacts.c.created_at.desc(), artifacts.c.id.desc())
+    found = await conn.scalar(wanted)
+    if found is None:
+        return None
+    return (await fetch_artifacts(conn, workspace, [found])).get(found)
 
 
 async def fetch_artifacts(conn: AsyncConnection, workspace: WorkspaceID, ids: Collection[UUID]) -> dict[UUID, Artifact]:

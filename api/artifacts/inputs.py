@@ -9,7 +9,7 @@ from api.lineage.using import UseInput
 from api.mutating import OfRun
 from api.nodes.inputs import NodeRefInput
 from api.scalars import Float64, Int64
-from domain.artifacts import ArtifactDraft, make_artifact_draft
+from domain.artifacts import MOST_ALIASES, ArtifactDraft, make_artifact_draft
 
 
 @strawberry.input(description="A file by name, place and digest.")
@@ -26,11 +26,25 @@ class ArtifactInput:
         description="What it is to the run: CHECKPOINT, REPORT, ... Left out: OUTPUT, of a run of kind "
         "EVALUATE REPORT.",
     )
+    aliases: list[str] = strawberry.field(
+        default_factory=list,
+        description="Names that mean this file from now on, among those at its path: `best`. They move from the file "
+        f"that had them; at most {MOST_ALIASES}. `latest` is always the newest, and no alias is a number.",
+    )
 
 
 @strawberry.input(description="A file of a run. Its row is recorded, its bytes stay where they are.")
 class LogArtifactInput(OfRun, ArtifactInput):
     pass
+
+
+@strawberry.input(description="What an alias means among the files at a path of a run.")
+class SetArtifactAliasInput(OfRun):
+    path: str = strawberry.field(description="Where the files stand among the run's files.")
+    alias: str = strawberry.field(description="The alias: `best`. At most 500 characters.")
+    version: Int64 | None = strawberry.field(
+        description="Number of the file among those at its path, counted from 1; null takes the alias away."
+    )
 
 
 @strawberry.input(description="Which bytes to sweep away.")
@@ -62,4 +76,5 @@ def read_artifact(given: ArtifactInput) -> ArtifactDraft:
         uri=given.uri,
         step=given.step,
         role=given.role,
+        aliases=given.aliases,
     )

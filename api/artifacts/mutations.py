@@ -7,7 +7,14 @@ from typing import Annotated, Any
 
 import strawberry
 
-from api.artifacts.inputs import LogArtifactInput, SweepArtifactsInput, UseArtifactInput, read_artifact
+from api.artifacts.inputs import (
+    LogArtifactInput,
+    SetArtifactAliasInput,
+    SweepArtifactsInput,
+    UseArtifactInput,
+    read_artifact,
+)
+from api.artifacts.loaders import load_artifact
 from api.artifacts.types import Artifact
 from api.info import Info
 from api.lineage.using import UsePayload, record_use
@@ -16,9 +23,10 @@ from api.nodes.loaders import load_named
 from api.problems import result_of
 from api.scalars import Int64
 from artifacts.sweeping import sweep
+from domain.artifacts import check_alias, make_choice
 from domain.errors import InvalidInput, NotFound
 from domain.ids import NodeKey, NodeKind, parse_uuid
-from store.artifacts import log_artifact
+from store.artifacts import log_artifact, set_artifact_alias
 from store.transactions import Transaction
 
 _LONGEST_HOURS = 100 * 365 * 24
@@ -28,6 +36,12 @@ _MOST_FILES = 10_000
 @strawberry.type(description="An artifact was logged.")
 class LogArtifactPayload:
     artifact: Artifact = strawberry.field(description="The artifact.")
+    token: str = strawberry.field(description=TOKEN)
+
+
+@strawberry.type(description="An alias among a run's files was moved.")
+class SetArtifactAliasPayload:
+    artifact: Artifact | None = strawberry.field(description="The file that it means; null where it was taken away.")
     token: str = strawberry.field(description=TOKEN)
 
 
@@ -94,6 +108,30 @@ class ArtifactMutations:
         answer = await write(info, target.delivery, work, again={"artifact": str(made)})
         key = NodeKey(NodeKind.ARTIFACT, parse_uuid(answer.values["artifact"]))
         return LogArtifactPayload(artifact=await load_named(info, key, Artifact), token=str(answer.token))
+
+    @strawberry.mutation(
+        graphql_type=result_of(SetArtifactAliasPayload),
+        description="Let an alias mean one of the files at a path of a run, or nothing. Names across runs, with a "
+        "history, are those of registered models: `setAlias`.",
+    )
+    async def set_artifact_alias(
+        self,
+        info: Info,
+        input: Annotated[SetArtifactAliasInput, strawberry.argument(description="Which, and what.")],
+    ) -> SetArtifactAliasPayload:
+        target = read_run_write(info, input)
+        check_alias(input.alias, "alias")
+        version = make_choice(alias=None, version=input.version).version
+
+        async def work(tx: Transaction) -> dict[str, Any]:
+            await set_artifact_alias(tx, info.context.workspace, target.run, input.path, input.alias, version)
+            return {}
+
+        answer = await write(info, target.delivery, work)
+        artifact = None
+        if version is not None:
+            artifact = await load_artifact(info, target.run, input.path, alias=None, version=version)
+        return SetArtifactAliasPayload(artifact=artifact, token=str(answer.token))
 
     @strawberry.mutation(
         graphql_type=result_of(UseArtifactPayload),

@@ -43,6 +43,17 @@ class Artifact(Node):
             return None
         return f"/w/{quote(info.context.workspace_name, safe='')}/artifacts/{self.digest}"
 
+    @strawberry.field(
+        description="Its number among the files that the run logged at its path, counted from 1 in the order in which "
+        "they were recorded."
+    )
+    async def version(self, info: Info) -> Int64:
+        return Int64((await info.context.loaders.artifact_names.load(self.uuid)).number)
+
+    @strawberry.field(description="Names that mean this file among those at its path, by name; see `setArtifactAlias`.")
+    async def aliases(self, info: Info) -> list[str]:
+        return (await info.context.loaders.artifact_names.load(self.uuid)).aliases
+
     @strawberry.field(description="The run that made it.")
     async def run(self, info: Info) -> Annotated[Run, strawberry.lazy("api.runs.types")]:
         from api.runs.loaders import load_run

@@ -16,6 +16,7 @@ from api.transport.contexts import WorkspaceDirectory, read_workspace_name
 from api.transport.refusals import Refusal, refuse
 from artifacts.keeping import ArtifactStore
 from artifacts.manifests import MEDIA_TYPE, read_manifest
+from domain.artifacts import ArtifactChoice, make_choice
 from domain.digests import normalise_digest
 from domain.errors import DomainError, InvalidInput, NotFound
 from domain.ids import WorkspaceID
@@ -82,14 +83,17 @@ class BlobEndpoint(_Endpoint):
 
 
 class RunFileEndpoint(_Endpoint):
-    """Gives the newest file at a path of a run, also one within a folder that the run logged."""
+    """Gives the newest file at a path of a run, also one within a folder that the run logged.
+
+    `?alias=best` or `?version=3` give another one of those at the path.
+    """
 
     async def _answer(self, request: Request) -> Response:
         if request.method not in _READING:
             raise Refusal(InvalidInput("send GET or HEAD"), status=405, headers={"Allow": "GET, HEAD"})
         workspace = await _find_workspace(request, self._directory)
         path: str = request.path_params["path"]
-        found = await self._find(request, workspace, path)
+        found = await self._find(request, workspace, path, _read_choice(request))
         kept = _store_of(self._services)
         blob = None if found is None else await kept.blobs.find(workspace, found.digest)
         if found is None or blob is None:
@@ -97,13 +101,15 @@ class RunFileEndpoint(_Endpoint):
         described = Described(found.digest, blob.size, path.rpartition("/")[2], found.media_type)
         return _send(request, kept, workspace, described)
 
-    async def _find(self, request: Request, workspace: WorkspaceID, path: str) -> Described | None:
+    async def _find(
+        self, request: Request, workspace: WorkspaceID, path: str, choice: ArtifactChoice
+    ) -> Described | None:
         """Return what the run has at a path: a file of its own, else one of the nearest folder above it."""
         run = parse_run_id(request.path_params["run"], workspace, "run")
         parts = path.split("/")
         above = ["/".join(parts[:count]) for count in range(len(parts), 0, -1)]
         async with self._services.database.read() as conn:
-            named = await fetch_path_digest(conn, workspace, run, above)
+            named = await fetch_path_digest(conn, workspace, run, above, choice)
         for place in above:
             digest, media_type = named.get(place, (None, None))
             if digest is None or not digest.startswith("sha256:"):
@@ -167,6 +173,15 @@ def _read_number(request: Request, name: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
         raise InvalidInput(f"the header {name} is a number of bytes, not {text[:40]!r}", path=[name])
     return int(text)
+
+
+def _read_choice(request: Request) -> ArtifactChoice:
+    """Return which of the files at a path is asked for. Raises `InvalidInput`."""
+    asked = request.query_params
+    number = asked.get("version")
+    if number is not None and not (number.isascii() and number.isdigit() and len(number) <= 18):
+        raise InvalidInput(f"version is a number from 1, not {number[:40]!r}", path=["version"])
+    return make_choice(alias=asked.get("alias"), version=None if number is None else int(number))
 
 
 async def _read_body(request: Request) -> AsyncIterator[bytes]:

@@ -145,6 +145,23 @@ class Run(Node):
 
         return await connect_artifacts(info, RunID(self.uuid), first=first, after=after)
 
+    @strawberry.field(
+        description="The file at a path that an alias or a number means, the newest without either; null where there "
+        "is none."
+    )
+    async def artifact(
+        self,
+        info: Info,
+        path: Annotated[str, strawberry.argument(description="Where it stands among the run's files.")],
+        alias: Annotated[str | None, strawberry.argument(description="One of its aliases, or `latest`.")] = None,
+        version: Annotated[
+            Int64 | None, strawberry.argument(description="Its number among those at the path, counted from 1.")
+        ] = None,
+    ) -> Artifact | None:
+        from api.artifacts.loaders import load_artifact
+
+        return await load_artifact(info, RunID(self.uuid), path, alias=alias, version=version)
+
     @classmethod
     def of(cls, run: runs.Run, workspace: WorkspaceID) -> Self:
         return cls(

@@ -135,7 +135,7 @@ class Service:
 
     def read(self, path: str, *, start: int = 0) -> Iterator[bytes]:
         """Give what lies at an address of the workspace, from a byte on, in pieces. Raises `Problem`, `Unreachable`."""
-        headers = {"Range": f"bytes={start}-", "Accept-Encoding": "identity"} if start else {}
+        headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
         try:
             with self._http.stream("GET", f"{self._workspace_url}{path}", headers=headers) as answer:
                 if answer.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
@@ -143,7 +143,7 @@ class Service:
                 if not answer.is_success:
                     answer.read()
                     raise read_problem(answer)
-                yield from answer.iter_bytes(1 << 20)
+                yield from answer.iter_bytes()
         except httpx.HTTPError as exc:
             raise self._unreachable(exc) from exc
 

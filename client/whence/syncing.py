@@ -9,8 +9,8 @@ from typing import Any
 
 from whence.connecting import add_connection_options
 from whence.failures import Unreachable, WhenceError
-from whence.files.staging import list_staged, list_staging_folders, take_staged
-from whence.files.uploading import upload
+from whence.files.staging import list_staged, list_staging_folders, set_aside, take_staged
+from whence.files.uploading import may_pass, upload
 from whence.printing import print_json
 from whence.service import Service
 from whence.settings import read_settings
@@ -57,9 +57,9 @@ def run(args: argparse.Namespace) -> int:
             sent += 1
         elif not done:
             waiting.setdefault(header.url, f"{header.url} does not take it")
-    uploaded, left = _send_files(root, waiting, token=args.token)
+    uploaded, found = _send_files(root, waiting, token=args.token)
     refused = sorted(set(list_rejected(root)) | before)
-    told = {"folder": str(root), "spools": len(files), "sent": sent, "files": uploaded + left, "uploaded": uploaded}
+    told = {"folder": str(root), "spools": len(files), "sent": sent, "files": found, "uploaded": uploaded}
     told |= {"waiting": list(waiting.values()), "refused": [str(path) for path in refused]}
     if args.json:
         print_json(told)
@@ -79,8 +79,8 @@ def _tell(told: dict[str, Any]) -> None:
 
 
 def _send_files(root: Path, waiting: dict[str, str], *, token: str | None) -> tuple[int, int]:
-    """Upload the files that processes left, and return how many were, and how many still wait."""
-    sent = left = 0
+    """Upload the files that processes left, and return how many were, and how many there were."""
+    sent = found = 0
     for folder in list_staging_folders(root) if root.is_dir() else []:
         with take_staged(folder) as destination:
             if destination is None:
@@ -89,20 +89,25 @@ def _send_files(root: Path, waiting: dict[str, str], *, token: str | None) -> tu
             if destination.url not in waiting:
                 with Service(destination.url, workspace=destination.workspace, token=token, connections=1) as service:
                     sent += _send_staged(service, files, waiting)
-            left += len(list_staged(folder))
-    return sent, left
+            found += len(files)
+    return sent, found
 
 
 def _send_staged(service: Service, files: list[Path], waiting: dict[str, str]) -> int:
     """Upload files until the service does not take one, and return how many it took."""
-    for count, path in enumerate(files):
+    count = 0
+    for path in files:
         try:
             upload(service, f"sha256:{path.name}", path)
         except WhenceError as exc:
-            waiting[service.url] = str(exc)
-            return count
+            if may_pass(exc):
+                waiting[service.url] = str(exc)
+                break
+            print(f"whence: a file was refused: {exc}; kept in {set_aside(path)}", file=sys.stderr)
+            continue
         path.unlink(missing_ok=True)
-    return len(files)
+        count += 1
+    return count
 
 
 def _read_header(path: Path) -> Header | None:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from store.database import Database
+from store.driver import fetch_driver
 from store.texts import write_grams
 
 WORD, NAME, TAG_VALUE = 1, 2, 3
@@ -91,12 +92,16 @@ async def learn_words(database: Database) -> int:
     open while it reads: that would hold back every projection. Another process at it means that there is nothing to do.
     """
     async with database.read_primary() as conn:
-        if not await conn.scalar(sa.select(sa.func.pg_try_advisory_lock(LEARNERS_LOCK))):
+        driver = await fetch_driver(conn)
+        if not await driver.fetchval("SELECT pg_try_advisory_lock($1)", LEARNERS_LOCK):
             return 0
         try:
-            return await _learn(database, conn)
-        finally:
-            await conn.execute(sa.select(sa.func.pg_advisory_unlock(LEARNERS_LOCK)))
+            learned = await _learn(database, conn)
+        except BaseException:
+            driver.terminate()  # the lock goes with it; no statement may be sent on a connection that was interrupted
+            raise
+        await driver.execute("SELECT pg_advisory_unlock($1)", LEARNERS_LOCK)
+        return learned
 
 
 async def _learn(database: Database, conn: AsyncConnection) -> int:

@@ -41,6 +41,7 @@ from store.tables.projections import (
     projections,
 )
 from store.tables.runs import (
+    artifact_aliases,
     artifacts,
     events,
     log_chunks,
@@ -57,6 +58,7 @@ from store.tables.texts import learned, texts, vocabulary
 from store.tables.workspaces import client_keys, experiments, foreign_ids, keys, purged, workspaces
 
 __all__ = [
+    "artifact_aliases",
     "artifact_versions",
     "artifacts",
     "attempts",

@@ -232,6 +232,20 @@ artifacts = sa.Table(
     sa.Index("ix_artifacts_digest", "workspace", "digest", postgresql_where=sa.text("digest IS NOT NULL")),
 )
 
+artifact_aliases = sa.Table(
+    "artifact_aliases",
+    metadata,
+    workspace(),
+    key("artifact"),
+    key("alias", Text),
+    given("run", sa.Uuid),
+    recorded("set_at"),
+    run_reference(),
+    sa.ForeignKeyConstraint(["workspace", "artifact"], ["artifacts.workspace", "artifacts.id"], ondelete="CASCADE"),
+    sa.Index("ix_artifact_aliases_run", "workspace", "run", "alias"),
+)
+"""Names that mean one of the files at a path of a run, and move to another: an alias has one row a path at most."""
+
 events = sa.Table(
     "events",
     metadata,

@@ -84,3 +84,42 @@ async def test_a_repeated_work_is_done_again_and_stop_waits_for_its_end() -> Non
     await run_until(Background({"working": repeat(work, seconds=0.001)}), done)
 
     assert (rounds, len(ends)) == (3, 3)
+
+
+async def test_a_task_that_fails_while_it_is_cancelled_is_not_started_again() -> None:
+    done = asyncio.Event()
+    starts = 0
+
+    async def fall_when_cancelled() -> None:
+        nonlocal starts
+        starts += 1
+        done.set()
+        try:
+            await asyncio.sleep(60)
+        finally:
+            raise RuntimeError("fell on the way out")
+
+    async with asyncio.timeout(20):
+        await run_until(Background({"falling": fall_when_cancelled}), done)
+
+    assert starts == 1
+
+
+async def test_a_task_that_lost_a_cancellation_is_cancelled_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(background, "CANCEL_AGAIN_S", 0.01)
+    done = asyncio.Event()
+    lost = 0
+
+    async def lose_one() -> None:
+        nonlocal lost
+        done.set()
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            lost += 1
+        await asyncio.sleep(60)
+
+    async with asyncio.timeout(20):
+        await run_until(Background({"losing": lose_one}), done)
+
+    assert lost == 1

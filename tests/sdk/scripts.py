@@ -23,6 +23,7 @@ QUIET = {"WHENCE_SNAPSHOT": "off", "WHENCE_SYSTEM": "off", "WHENCE_CONSOLE": "of
 INTERRUPTED = {130: (-2, 1)}
 """Python forgets that Ctrl-C ended it, and ends with 1, where an exit hook executes source, as some imports do."""
 
+_SERIES_AT_ONCE = 10
 _SERIES = """query Series($run: ID!, $keys: [String!]!) {
   metricSeries(run: $run, keys: $keys, steps: {from: 0, to: 1000000000}, points: 100000) { key steps values }
 }"""
@@ -84,8 +85,11 @@ class Scripts:
 
 def fetch_series(url: str, run: str, *keys: str) -> dict[str, list[tuple[int, Any]]]:
     """Return all points of some series, by step."""
+    found = []
     with Service(url) as service:
-        found = service.execute(_SERIES, {"run": run, "keys": list(keys)})["metricSeries"]
+        for start in range(0, len(keys), _SERIES_AT_ONCE):
+            asked = {"run": run, "keys": list(keys[start : start + _SERIES_AT_ONCE])}
+            found += service.execute(_SERIES, asked)["metricSeries"]
     return {one["key"]: list(zip(one["steps"], one["values"], strict=True)) for one in found if one["steps"]}
 
 

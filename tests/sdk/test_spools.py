@@ -1,5 +1,6 @@
 """What the service did not take lies on disk and is sent later, once: by the next process, or by `whence sync`."""
 
+import random
 import signal
 import time
 from pathlib import Path
@@ -55,6 +56,7 @@ def test_a_script_that_is_killed_loses_nothing_that_it_flushed(
     service: ServiceProcess, scripts: Scripts, is_long: bool
 ) -> None:
     rounds = 50 if is_long else 5
+    moments = random.Random(8)
     expected: dict[str, list[tuple[int, int]]] = {}
     for number in range(rounds):
         key = f"loss{number}"
@@ -73,6 +75,7 @@ def test_a_script_that_is_killed_loses_nothing_that_it_flushed(
         ) as process:
             assert process.stdout is not None
             flushed = [int(process.stdout.readline()) for _ in range(1 + number % 7)][-1]
+            time.sleep(moments.uniform(0, 0.1))
             process.kill()
         expected[key] = [(step, step) for step in range(flushed)]
     scripts.sync()

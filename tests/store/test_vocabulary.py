@@ -64,3 +64,21 @@ async def test_one_process_learns_and_the_others_leave_it_to_it(database: Databa
 
     assert left == 0
     assert await learn_words(database) > 0
+
+
+async def test_learning_may_be_cancelled_at_any_point_and_goes_on_later(database: Database) -> None:
+    await make_run(database, name="warm start")
+    cancelled = 0
+    for moment in range(60):
+        task = asyncio.create_task(learn_words(database))
+        await asyncio.sleep(moment * 0.0003)
+        task.cancel()
+        await asyncio.wait({task})
+        cancelled += task.cancelled()
+        assert task.cancelled() or isinstance(task.result(), int)
+
+    await make_run(database, name="cold start")
+    await learn_some(database)
+
+    assert cancelled
+    assert "cold" in await read_words(database, WORD)

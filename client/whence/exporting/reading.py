@@ -39,7 +39,7 @@ _REST = """query ExportedRest($run: ID!, $below: Int!, $notes: String, $files: S
 _BELOW_RUNS = """
 fragment Notes on NoteConnection { nodes { text createdBy createdAt } pageInfo { endCursor hasNextPage } }
 fragment Files on ArtifactConnection {
-  nodes { path name size mediaType digest uri step downloadPath } pageInfo { endCursor hasNextPage }
+  nodes { path name size mediaType digest uri step aliases downloadPath } pageInfo { endCursor hasNextPage }
 }"""
 _SERIES = """query ExportedKeys($run: ID!, $prefix: String, $after: String) {
   run(id: $run) { series(prefix: $prefix, first: 1000, after: $after) {

@@ -89,7 +89,7 @@ def place_of(run: str, artifact: Line) -> str:
 
 
 def _make_artifact(run: str, artifact: Line, roles: Mapping[str, str]) -> Line:
-    names = ("name", "path", "size", "mediaType", "digest", "uri", "step")
+    names = ("name", "path", "size", "mediaType", "digest", "uri", "step", "aliases")
     return _drop_empty({name: artifact[name] for name in names} | {"role": roles.get(place_of(run, artifact))})
 
 

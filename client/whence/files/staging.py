@@ -16,6 +16,7 @@ import msgspec
 
 from whence.files.digests import CHUNK, Content, digest_bytes, list_files
 from whence.files.manifests import Entry, Manifest
+from whence.spool.folders import REJECTED
 
 FOLDER = "files"
 _DESTINATION = "destination.json"
@@ -125,6 +126,13 @@ def take_staged(folder: Path) -> Iterator[Destination | None]:
         yield None
     finally:
         os.close(lock)
+
+
+def set_aside(path: Path) -> Path:
+    """Keep a staged file that the service refuses for good where a person can look at it. Raises `OSError`."""
+    aside = path.parent.parent / REJECTED
+    aside.mkdir(parents=True, exist_ok=True)
+    return path.replace(aside / path.name)
 
 
 def remove_if_empty(folder: Path) -> None:

@@ -10,10 +10,12 @@ import httpx
 from whence.failures import Problem, Unreachable, WhenceError
 from whence.service import Service, read_problem
 
-PIECE = 256 << 10
+PIECE = 1 << 20
 """Bytes between two signs that the upload goes on."""
 PART = 64 << 20
 """Bytes of one request: after a failure no more of them are sent again than the service did not get."""
+ASK_FROM = 256 << 10
+"""Bytes from which a file is worth a question first: how much of it the service has."""
 _TRIES = 20
 """So often the service may say that the upload stands elsewhere."""
 
@@ -27,7 +29,7 @@ def upload(service: Service, digest: str, file: Path, *, progress: Progress | No
     A problem that is not retriable, and not DENIED, is for good: the service will never take these bytes.
     """
     size = file.stat().st_size
-    offset = 0 if size <= PART else _find_offset(service, digest, size)
+    offset = 0 if size < ASK_FROM else _find_offset(service, digest, size)
     for _ in range(_TRIES):
         if offset is None:
             return

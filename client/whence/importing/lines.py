@@ -46,6 +46,7 @@ class ArtifactLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rena
     uri: str | None = None
     step: Int64 | None = None
     role: str | None = None
+    aliases: list[str] = msgspec.field(default_factory=list)
 
 
 class CodeLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", omit_defaults=True):

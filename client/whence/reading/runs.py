@@ -7,6 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, overload
 
+from whence.failures import WhenceError
+from whence.files.choices import write_choice
+from whence.reading.files import (
+    FoundArtifact,
+    fetch_artifact_nodes,
+    find_artifact_node,
+    read_artifact,
+    set_artifact_alias,
+)
 from whence.reading.series import MOST_POINTS, Series, fetch_series
 from whence.service import Service
 
@@ -67,6 +76,27 @@ class FoundRun:
         """
         (found,) = fetch_series(self._service, self.id, [key], points=points, steps=steps)
         return found
+
+    def artifacts(self) -> list[FoundArtifact]:
+        """Return the files of the run, every version of each path, the oldest first. Raises `Problem`, `Unreachable`.
+
+        `run.artifact("model.pt", alias="best").download("model.pt")` fetches one.
+        """
+        return [read_artifact(node, self._service) for node in fetch_artifact_nodes(self._service, self.id)]
+
+    def artifact(self, path: str, *, alias: str | None = None, version: int | None = None) -> FoundArtifact:
+        """Return the file at a path that an alias or a number (from 1) means, the newest without either.
+
+        Raises `WhenceError` where the run has no such file, `Problem`, `Unreachable`.
+        """
+        node = find_artifact_node(self._service, self.id, path, alias=alias, version=version)
+        if node is None:
+            raise WhenceError(f"run {self.id} has no file {write_choice(path, alias=alias, version=version)!r}")
+        return read_artifact(node, self._service)
+
+    def set_artifact_alias(self, path: str, alias: str, version: int | None) -> None:
+        """Let an alias mean a version at a path from now on, or nothing. Raises `Problem`, `Unreachable`."""
+        set_artifact_alias(self._service, self.id, path, alias, version)
 
 
 class FoundRuns(Sequence[FoundRun]):

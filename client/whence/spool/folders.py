@@ -28,8 +28,8 @@ def list_run_folders(root: Path) -> Iterator[Path]:
 
 
 def list_rejected(root: Path) -> list[Path]:
-    """Return the files of requests that the service refused for good."""
-    return sorted(root.rglob(f"{REJECTED}/*.jsonl"))
+    """Return the files of requests, and those to be uploaded, that the service refused for good."""
+    return sorted(root.rglob(f"{REJECTED}/*"))
 
 
 def prune(folder: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 from uuid import UUID
 
 Reference: TypeAlias = dict[str, Any]
@@ -68,14 +68,22 @@ class ModelVersion:
         return {"model": {key: value for key, value in fields.items() if value is not None}}
 
 
-Named: TypeAlias = "Dataset | Artifact | ModelVersion | Mapping[str, Any] | str | Path"
-"""Whatever names a thing: a handle, a `NodeRef`, an address, a path of this machine, a digest."""
+class Refers(Protocol):
+    """What a run hands back, or what was found: it names itself."""
+
+    @property
+    def reference(self) -> Reference: ...
+
+
+Named: TypeAlias = "Refers | Mapping[str, Any] | str | Path"
+"""Whatever names a thing: a handle, a file that was read, a `NodeRef`, an address, a path of this machine, a digest."""
 
 
 def find_reference(named: Named) -> Reference:
     """Return the reference of what was named. Raises `TypeError` for what names nothing."""
-    if isinstance(named, (Dataset, Artifact, ModelVersion)):
-        return named.reference
+    held = getattr(named, "reference", None)
+    if isinstance(held, dict):
+        return held
     if isinstance(named, Mapping):
         return dict(named)
     if isinstance(named, Path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,12 +26,14 @@ class Makes(RunWriter):
         kind: Kind = "output",
         step: int | None = None,
         media_type: str | None = None,
+        alias: str | Sequence[str] | None = None,
         upload: bool = True,
     ) -> Artifact:
         """Record a file or a folder that the run made, and return it, for `log(..., of=model)` and `register_model`.
 
         `source` is on this machine, or an address (`s3://...`), which is only referred to. `path` is where it stands
         among the run's files, with `/` between folders; left out, its name. The same path again is a newer version.
+        `alias` is a name, or several, that means this version from now on (`best`); it moves from the one that had it.
         A copy is kept beside the spool until the service has the bytes, so that the file may change at once; with
         `upload=False` it is only referred to by its place on this machine and its digest.
         `kind` is what it is to the run; `step` the step that it was made at. A file that cannot be read is recorded
@@ -40,9 +42,11 @@ class Makes(RunWriter):
         text = str(source)
         if "://" in text:
             place = path or text.rstrip("/").rpartition("/")[2] or text
-            return self._record(Artifact(self.id, place, text, media_type=media_type), kind=kind, step=step)
-        file = Path(text).expanduser()
-        return self._take(file, path or file.name, kind=kind, step=step, media_type=media_type, upload=upload)
+            named = Artifact(self.id, place, text, media_type=media_type)
+        else:
+            file = Path(text).expanduser()
+            named = self._take(file, path or file.name, media_type=media_type, upload=upload)
+        return self._record(named, kind=kind, step=step, aliases=[alias] if isinstance(alias, str) else alias or ())
 
     def log_table(self, key: str, data: Any, step: int | None = None) -> Artifact | None:
         """Log a table: a frame of pandas or polars, rows as mappings, or a mapping of columns. It is a JSON file
@@ -60,10 +64,8 @@ class Makes(RunWriter):
         """Log a text, such as a sample of a language model, as `texts/<key>/<step>.txt`."""
         return self._log_media("texts", key, step, "txt", lambda: str(text).encode("utf-8", "replace"), "text/plain")
 
-    def _take(
-        self, file: Path, path: str, *, kind: str, step: int | None, media_type: str | None, upload: bool
-    ) -> Artifact:
-        """Record what lies on this machine."""
+    def _take(self, file: Path, path: str, *, media_type: str | None, upload: bool) -> Artifact:
+        """Return what lies on this machine, of which a copy waits to be sent where it is to be uploaded."""
         from whence.files.manifests import MEDIA_TYPE
         from whence.files.media_types import sniff_media_type
 
@@ -75,10 +77,9 @@ class Makes(RunWriter):
             content = self._stage(file) if upload else digest_path(file)
         except OSError as exc:
             self._warn(f"{file} cannot be read: {exc.strerror or exc}; it is recorded without its content")
-            return self._record(named, kind=kind, step=step)
+            return named
         sniffed = MEDIA_TYPE if content.manifest is not None else media_type or sniff_media_type(file)
-        made = Artifact(self.id, path, named.uri, content.digest, content.size, sniffed)
-        return self._record(made, kind=kind, step=step)
+        return Artifact(self.id, path, named.uri, content.digest, content.size, sniffed)
 
     def _stage(self, file: Path) -> Content:
         """Return the content of a file, of which a copy waits to be sent, unless there is no room. Raises `OSError`."""
@@ -89,7 +90,9 @@ class Makes(RunWriter):
             self._warn(f"{file} is not uploaded: no copy can be kept ({exc.strerror or exc}); its digest is recorded")
             return content
 
-    def _record(self, artifact: Artifact, *, kind: str, step: int | None) -> Artifact:
+    def _record(self, artifact: Artifact, *, kind: str, step: int | None, aliases: Sequence[str] = ()) -> Artifact:
+        if not self.records:
+            return artifact
         fields = {
             "path": artifact.path,
             "uri": None if artifact.uri.startswith("whence://runs/") else artifact.uri,
@@ -98,6 +101,7 @@ class Makes(RunWriter):
             "mediaType": artifact.media_type,
             "step": step,
             "role": "OUTPUT" if kind == "model" else kind.upper(),
+            "aliases": list(aliases) or None,
         }
         self._write("logArtifact", drop_none(fields))
         return artifact

@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from whence.failures import WhenceError
-from whence.files.staging import Staging, list_staged, remove_if_empty
+from whence.files.staging import Staging, list_staged, remove_if_empty, set_aside
 
 if TYPE_CHECKING:
     from whence.service import Service
 
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 15.0
-REJECTED = "rejected"
 
 
 class Uploads:
@@ -123,10 +122,7 @@ class Uploads:
 
     def _set_aside(self, path: Path, failure: WhenceError) -> None:
         """Keep a file that the service refuses for good where a person can look at it."""
-        aside = path.parent.parent / REJECTED
         try:
-            aside.mkdir(parents=True, exist_ok=True)
-            path.replace(aside / path.name)
-            self._warn(f"a file was refused: {failure}; kept in {aside / path.name}")
+            self._warn(f"a file was refused: {failure}; kept in {set_aside(path)}")
         except OSError as exc:
             self._warn(f"a file was refused: {failure}; and it cannot be kept: {exc}")
