@@ -73,6 +73,13 @@ class SeriesPoints:
     steps: Int64List = strawberry.field(description="Steps, rising.")
     values: Float64List = strawberry.field(description="Values; NaN and infinities by name.")
     times_ms: Int64List = strawberry.field(description="Times in milliseconds since 1970.")
+    attempts: Int64List = strawberry.field(
+        description="The attempt of each point, by its place in `Run.attempts` counted from 1; 0 where none was named."
+    )
+    contexts: Int64List | None = strawberry.field(
+        description="What each point was measured on, by its place in `Run.metricContexts` counted from 1; 0: nobody "
+        "said. Null where nobody said it of any point, and where `exact` is false."
+    )
 
     @classmethod
     def of(cls, data: SeriesData) -> SeriesPoints:
@@ -83,4 +90,6 @@ class SeriesPoints:
             steps=cast("Any", data.steps),
             values=cast("Any", data.values),
             times_ms=cast("Any", data.times),
+            attempts=cast("Any", data.attempts),
+            contexts=cast("Any", data.contexts),
         )
