@@ -13,11 +13,11 @@ from api.parameters.inputs import MODE, PARAMETERS, PARAMS, ParameterInput
 from api.scalars import DateTime, Int64, JSONObject
 from api.tags.inputs import TAGS
 from domain.parameters import ParameterMode
-from domain.runs import RunKind, RunStatus
+from domain.runs import BULK_LIMIT, RunKind, RunStatus
 
 NAME = "At most 500 characters; not unique."
 EXPECTED = "Refuse with CONFLICT unless the run's `version` is this."
-MANY = "Global ids or bare UUIDs, at most 1,000."
+MANY = f"Global ids or bare UUIDs, at most {BULK_LIMIT:,}."
 
 
 @strawberry.input(description="A run to be made.")

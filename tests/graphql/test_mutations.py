@@ -261,6 +261,16 @@ async def test_runs_are_deleted_restored_and_archived_one_by_one(client: Client)
     assert archived["outcomes"][0]["run"]["archivedAt"] is not None
 
 
+async def test_as_many_runs_as_the_schema_says_are_changed_at_once(client: Client) -> None:
+    run = await client.make_run()
+    delete = mutation("deleteRuns", "outcomes { problem { code } }")
+    most = await client.do(delete, {"input": {"runs": [run, *(make_uuid() for _ in range(999))]}})
+    more = await client.do(delete, {"input": {"runs": [make_uuid() for _ in range(1001)]}})
+
+    assert [outcome["problem"] for outcome in most["outcomes"]] == [None, *[{"code": "NOT_FOUND"}] * 999]
+    assert (more["code"], more["path"]) == ("TOO_LARGE", ["input", "runs"])
+
+
 async def test_best_follows_the_goal_of_the_experiment(client: Client) -> None:
     run = await client.make_run()
     await client.log(run, series=[{"key": "loss", "values": [3, 1, 2]}])
