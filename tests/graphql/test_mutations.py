@@ -75,14 +75,22 @@ async def test_a_resumed_run_supersedes_points_above_its_step(client: Client) ->
     resume = {"run": run, "attempt": second, "after": first, "restartCount": 1, "fromStep": 1}
     done = await client.do(mutation("resumeRun", "current recomputing run { attempt status }"), {"input": resume})
     await client.log(run, attempt=second, series=[{"key": "loss", "steps": [2], "values": [5]}])
-    series = 'query($id: ID!, $a: Attempts!) { metricSeries(run: $id, keys: ["loss"], attempts: $a) { steps values } }'
+    series = (
+        'query($id: ID!, $a: Attempts!) { metricSeries(run: $id, keys: ["loss"], attempts: $a) '
+        "{ steps values attempts superseded } }"
+    )
     current, every = [
         (await client.ask(series, {"id": run, "a": attempts}))["metricSeries"][0] for attempts in ("CURRENT", "ALL")
     ]
 
     assert done == {"current": True, "recomputing": False, "run": {"attempt": second, "status": "RUNNING"}}
-    assert current == {"steps": [1, 2], "values": [9, 5]}
-    assert sorted(every["values"]) == [5, 7, 8, 9]
+    assert current == {"steps": [1, 2], "values": [9, 5], "attempts": [1, 2], "superseded": []}
+    assert every == {
+        "steps": [1, 2, 2, 3],
+        "values": [9, 8, 5, 7],
+        "attempts": [1, 1, 2, 1],
+        "superseded": [1, 3],
+    }
 
 
 async def test_parameters_follow_their_mode_and_keep_their_history(client: Client) -> None:
