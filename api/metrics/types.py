@@ -74,8 +74,8 @@ class SeriesPoints:
     values: Float64List = strawberry.field(description="Values; NaN and infinities by name.")
     times_ms: Int64List = strawberry.field(description="Times in milliseconds since 1970.")
     attempts: Int64List = strawberry.field(
-        description="The attempt of each point: its place in the order of the run's attempts, counted from 1; 0 for what "
-        "came before any was named."
+        description="The attempt of each point: its place in the order of the run's attempts, counted from 1; 0 for "
+        "what came before any was named."
     )
     superseded: Int64List = strawberry.field(
         description="Places of those points, counted from 0, that a later attempt superseded; none but with "
