@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NewType, TypeAlias, cast
 
 import msgspec
 import numpy as np
+import orjson
 import strawberry
 from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
@@ -43,6 +44,9 @@ Column: TypeAlias = "Sequence[Any] | np.ndarray[Any, Any]"
 
 LOWEST, HIGHEST = -(2**63), 2**63 - 1
 NAMED_FLOATS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+
+LONG = 1024
+"""Numbers from which a column is written as JSON at once."""
 
 _Int64s = list[Annotated[int, msgspec.Meta(ge=LOWEST, le=HIGHEST)]]
 
@@ -89,19 +93,26 @@ def _name_float(value: float) -> str:
     return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
-def write_float64_list(values: Column) -> list[float | str]:
+def write_float64_list(values: Column) -> list[float | str] | msgspec.Raw:
     """Return a column; the sum of finite numbers is nearly always finite, and tells quickly that all are."""
-    column: list[float | str] = write_list(values)
+    if isinstance(values, np.ndarray) and len(values) >= LONG and np.isfinite(values).all():
+        return _write_long(values)
+    column: list[float | str] = values.tolist() if isinstance(values, np.ndarray) else list(values)
     if math.isfinite(sum(column)):  # type: ignore[arg-type]  # so far they are all numbers
         return column
     return [write_float64(value) for value in column]  # type: ignore[arg-type]
 
 
-def write_list(values: Column) -> list[Any]:
-    """Return a column as a list of Python's own numbers: JSON's codec knows no others."""
+def write_list(values: Column) -> list[Any] | msgspec.Raw:
+    """Return a column as a list of Python's own numbers: JSON's codec knows no others. A long one is JSON at once."""
     if isinstance(values, np.ndarray):
-        return cast("list[Any]", values.tolist())
+        return _write_long(values) if len(values) >= LONG else cast("list[Any]", values.tolist())
     return values if isinstance(values, list) else list(values)
+
+
+def _write_long(values: np.ndarray[Any, Any]) -> msgspec.Raw:
+    """Return the JSON of a column straight from its memory: as objects a million numbers take 25 ms."""
+    return msgspec.Raw(orjson.dumps(np.ascontiguousarray(values), option=orjson.OPT_SERIALIZE_NUMPY))
 
 
 def _parse_column(name: str, type_: Any, parse_item: Callable[[Any], Any]) -> Callable[[Any], list[Any]]:

@@ -203,10 +203,14 @@ def _show(ref: NodeRef) -> str:
         case CommitRef():
             return f"the commit {shown(ref.sha)}"
         case DatasetRef():
-            return f"the dataset {shown(ref.namespace)} {shown(ref.name)} {ref.version or ''}".strip()
+            return f"the dataset {shown(ref.namespace)} {_show_version(ref.name, ref.version)}"
         case ModelRef():
-            return f"the model {shown(ref.name)} {ref.version or ref.alias or ''} in {shown(ref.registry)}"
+            return f"the model {_show_version(ref.name, ref.version or ref.alias)} in {shown(ref.registry)}"
         case ForeignRef():
             return f"{shown(ref.system)} {shown(ref.kind)} {shown(ref.id)}"
         case RunRef():
             return f"run {ref.run}"
+
+
+def _show_version(name: str, version: str | None) -> str:
+    return shown(name) if version is None else f"{shown(name)} {shown(version)}"

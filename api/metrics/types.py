@@ -76,6 +76,10 @@ class SeriesPoints:
     attempts: Int64List = strawberry.field(
         description="The attempt of each point, by its place in `Run.attempts` counted from 1; 0 where none was named."
     )
+    superseded: Int64List = strawberry.field(
+        description="Places of those points, counted from 0, that a later attempt superseded; none but with "
+        "`attempts: ALL`."
+    )
     contexts: Int64List | None = strawberry.field(
         description="What each point was measured on, by its place in `Run.metricContexts` counted from 1; 0: nobody "
         "said. Null where nobody said it of any point, and where `exact` is false."
@@ -91,5 +95,6 @@ class SeriesPoints:
             values=cast("Any", data.values),
             times_ms=cast("Any", data.times),
             attempts=cast("Any", data.attempts),
+            superseded=cast("Any", data.superseded),
             contexts=cast("Any", data.contexts),
         )

@@ -61,6 +61,13 @@ class SeriesData:
     order: AttemptOrder
     contexts: Ints | None = None
 
+    @property
+    def superseded(self) -> Ints:
+        """Where the points stand that a later attempt superseded: steps above the limit of their own."""
+        limits = [self.order.limit(number) for number in self.order.numbers]
+        highest = np.array([NO_LIMIT if limit is None else limit for limit in limits], np.int64)
+        return np.flatnonzero(self.steps > highest[self.attempts])
+
 
 async def read_series(conn: AsyncConnection, query: SeriesQuery) -> list[SeriesData]:
     """Return the asked series in the asked order; a series without points is there, with none.

@@ -19,7 +19,7 @@ from store.run_table.lanes import make_lane
 from store.run_table.leads import FEW, SOME, find_lead
 from store.run_table.lookups import fetch_lookups
 from store.run_table.questions import Question
-from store.run_table.walks import count_steps, is_plain, select_hits
+from store.run_table.walks import is_plain, select_hits, select_step
 
 PAGE_LIMIT = 1000
 """Runs of one page."""
@@ -107,11 +107,15 @@ async def _walk(
     plain = is_plain(question, stretch)
     steps = limit if plain else steps * max(1, limit // 250)
     places = await _fetch(conn, stretch, select_hits(question, stretch, after, steps=steps, limit=limit))
-    if plain or len(places) == limit or await _ends(conn, question, stretch, after, steps=steps):
+    if plain or len(places) == limit:
         return places, True
-    longer = 2 * steps * limit // max(len(places), 1)
-    if longer <= STEPS_LIMIT:
-        places = await _fetch(conn, stretch, select_hits(question, stretch, after, steps=longer, limit=limit))
+    step = await _fetch(conn, stretch, select_step(question, stretch, after, number=steps))
+    if not step:
+        return places, True
+    left = limit - len(places)
+    more = 2 * steps * left // max(len(places), 1)
+    if steps + more <= STEPS_LIMIT:
+        places += await _fetch(conn, stretch, select_hits(question, stretch, step[0], steps=more, limit=left))
     return places, len(places) == limit
 
 
@@ -124,9 +128,3 @@ async def _gather(
 
 async def _fetch(conn: AsyncConnection, stretch: int, statement: Statement) -> list[Place]:
     return [Place(stretch, tuple(row[1:]), row[0]) for row in await fetch_rows(conn, *statement)]
-
-
-async def _ends(conn: AsyncConnection, question: Question, stretch: int, after: Place | None, *, steps: int) -> bool:
-    """Say whether a walk of so many steps comes to the end of its stretch."""
-    rows = await fetch_rows(conn, *count_steps(question, stretch, after, steps=steps))
-    return bool(rows[0][0] < steps)

@@ -40,12 +40,13 @@ def select_hits(question: Question, stretch: int, after: Place | None, *, steps:
     return f"SELECT {columns} FROM {source} WHERE {where} ORDER BY {order} LIMIT {bound}", values
 
 
-def count_steps(question: Question, stretch: int, after: Place | None, *, steps: int) -> Statement:
-    """Return how many rows such a walk has; fewer than `steps` where the stretch ends."""
+def select_step(question: Question, stretch: int, after: Place | None, *, number: int) -> Statement:
+    """Return the row that such a walk looks at as its `number`-th, hit or not; none where the stretch ends before."""
     values = question.begin()
     walk_along = _walk_values if question.is_along_values(stretch) else _walk_runs
-    _, walk = walk_along(question, stretch, after, values, steps=steps)
-    return f"SELECT count(*) FROM ({walk}) walk", values
+    lane, walk = walk_along(question, stretch, after, values, steps=number)
+    columns, order, before = lane.columns_of("walk"), lane.order_of("walk"), values.bind(number - 1, "bigint")
+    return f"SELECT {columns} FROM ({walk}) walk ORDER BY {order} OFFSET {before}", values
 
 
 def _walk_values(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from graphql import GraphQLError
 
 from api.scalars import SCALARS, Base64, DateTime, Float64, Float64List, Int64, Int64List, JSONObject, StringList
+from api.transport.answers import encode
 
 
 def parse(scalar: object, value: Any) -> Any:
@@ -90,3 +92,24 @@ def test_a_value_is_written(scalar: object, value: Any, text: Any) -> None:
 
     assert found == text
     assert [type(one) for one in found] == [type(one) for one in text]
+
+
+EDGES = [0.1, -0.0, 5e-324, 1.7976931348623157e308, 1e22, 123456789012345680.0, 1e-7, 1.0]
+LARGE = np.array([-(2**63), 2**63 - 1, 0, 7] * 500)
+
+
+@pytest.mark.parametrize(
+    ("scalar", "column"),
+    [
+        (Float64List, np.array(EDGES * 250)),
+        (Float64List, np.array([*EDGES, math.nan, math.inf] * 250)),
+        (Float64List, np.array(EDGES * 500)[::2]),
+        (Int64List, LARGE),
+        (Int64List, LARGE[::-2]),
+    ],
+)
+def test_a_long_column_is_the_same_json_as_its_numbers(scalar: object, column: Any) -> None:
+    found = json.loads(encode(write(scalar, column)))
+
+    expected = [write(Float64, one) if scalar is Float64List else one for one in column.tolist()]
+    assert [(type(one), repr(one)) for one in found] == [(type(one), repr(one)) for one in expected]

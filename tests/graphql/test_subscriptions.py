@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
@@ -14,6 +15,7 @@ import pytest
 from api.changes.pacing import INTERVAL_S
 from api.context import Context, Services
 from api.schema import schema
+from api.transport.answers import encode
 from domain.ids import WorkspaceID
 from domain.positions import Token, make_position
 from store.database import Database
@@ -32,11 +34,11 @@ class Stream:
         self._results = results
 
     async def next(self) -> Json:
-        """Return the root value of the next message."""
+        """Return the root value of the next message, as a client reads it."""
         async with asyncio.timeout(PATIENCE_S):
             result = await anext(self._results)
         assert not result.errors, result.errors
-        (value,) = result.data.values()
+        (value,) = json.loads(encode(result.data)).values()
         message: Json = value
         return message
 

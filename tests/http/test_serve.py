@@ -21,6 +21,7 @@ from tests.servers.service_process import clean_environment, run_service_process
 
 WHENCE = (sys.executable, "-m", "whence.command_line", "serve")
 PROTOCOL = Subprotocol("graphql-transport-ws")
+UNNEEDED = {"alembic.command", "elasticsearch", "lark", "neo4j", "obstore", "pandas", "rich.console"}
 PING = {"query": "{ __typename }"}
 
 
@@ -92,6 +93,21 @@ def test_a_second_start_finds_what_the_first_one_left(tmp_path: Path) -> None:
             status = process.wait(20)
 
         assert (ready.status_code, status) == (200, 0)
+
+
+def test_a_start_on_a_record_that_is_there_imports_nothing_that_it_does_not_need(
+    database_url: str, tmp_path: Path
+) -> None:
+    told = {"PYTHONPROFILEIMPORTTIME": "1"}
+    with run_service_process(database_url, tmp_path, environment=told) as service:
+        assert httpx.get(f"{service.url}/readyz").status_code == 200
+    said = [line for line in (tmp_path / "service.log").read_text().splitlines() if line.startswith("import time:")]
+    imported = {line.rpartition("|")[2].strip() for line in said}
+
+    assert {"strawberry", "structlog", "sqlalchemy"} <= imported
+    assert (
+        imported & {"alembic.command", "elasticsearch", "lark", "neo4j", "obstore", "pandas", "rich.console"} == set()
+    )
 
 
 def test_a_killed_service_leaves_no_postgres_and_starts_again(tmp_path: Path) -> None:

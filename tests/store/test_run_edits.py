@@ -172,9 +172,9 @@ async def test_archiving_twice_changes_once(database: Database) -> None:
 
 
 async def test_too_many_runs_at_once_are_refused(database: Database) -> None:
-    with pytest.raises(TooLarge, match="501 runs; at most 500"):
+    with pytest.raises(TooLarge, match="1001 runs; at most 1000"):
         async with database.write() as tx:
-            await delete_runs(tx, DEFAULT, [make_run_id() for _ in range(501)])
+            await delete_runs(tx, DEFAULT, [make_run_id() for _ in range(1001)])
 
 
 async def test_a_run_of_another_workspace_cannot_be_changed(database: Database) -> None:
