@@ -77,12 +77,15 @@ class SeriesPoints:
     values: Float64List = strawberry.field(description="Values; NaN and infinities by name.")
     times_ms: Int64List = strawberry.field(description="Times in milliseconds since 1970.")
     attempts: Int64List = strawberry.field(
-        description="The attempt of each point: its place in the order of the run's attempts, counted from 1; 0 for "
-        "what came before any was named."
+        description="The attempt of each point, by its place in `Run.attempts` counted from 1; 0 where none was named."
     )
     superseded: Int64List = strawberry.field(
         description="Places of those points, counted from 0, that a later attempt superseded; none but with "
         "`attempts: ALL`."
+    )
+    contexts: Int64List | None = strawberry.field(
+        description="What each point was measured on, by its place in `Run.metricContexts` counted from 1; 0: nobody "
+        "said. Null where nobody said it of any point, and where `exact` is false."
     )
 
     @classmethod
@@ -97,4 +100,5 @@ class SeriesPoints:
             times_ms=cast("Any", data.times),
             attempts=cast("Any", data.attempts),
             superseded=cast("Any", data.superseded),
+            contexts=cast("Any", data.contexts),
         )

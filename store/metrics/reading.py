@@ -47,6 +47,7 @@ class SeriesQuery:
 class SeriesData:
     """Points of one series by (step, attempt, time), then arrival. `count` is that of all points asked for; if not
     `exact`, these are an envelope of them. `attempts` holds ranks: `order.numbers[rank]` is the attempt's number.
+    `contexts` holds numbers of the run's contexts; None where no point has one, and in an envelope.
     """
 
     run: RunID
@@ -58,6 +59,7 @@ class SeriesData:
     values: Floats
     attempts: Ints
     order: AttemptOrder
+    contexts: Ints | None = None
 
     @property
     def superseded(self) -> Ints:
@@ -158,4 +160,5 @@ def _answer(
         values=found.values,
         attempts=found.ranks,
         order=order,
+        contexts=found.contexts,
     )
