@@ -102,7 +102,7 @@ def read_commands() -> list[str]:
     """Return what the README and the guides tell a reader to ask of the demo in a terminal."""
     pages = [ROOT / "README.md", ROOT / "docs" / "search.md", ROOT / "docs" / "lineage.md"]
     blocks = re.findall(r"^```\w*\n(.*?)^```$", "".join(map(Path.read_text, pages)), re.MULTILINE | re.DOTALL)
-    return re.findall(r"^whence (?:lineage|search|runs) .*$", "".join(blocks), re.MULTILINE)
+    return re.findall(r"^whence (?:lineage|search|runs|show) .*$", "".join(blocks), re.MULTILINE)
 
 
 async def test_what_the_readme_and_the_guides_ask_of_the_demo_has_an_answer(demo: DemoService, tmp_path: Path) -> None:
