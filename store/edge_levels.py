@@ -121,7 +121,11 @@ class LeadingEdges:
         conditions = self._list_conditions()
         given = sa.bindparam("nodes", type_=sa.ARRAY(sa.Uuid))
         begun = sa.select(sa.func.unnest(given, type_=sa.Uuid).label("node")).cte("ahead", recursive=True)
-        step = sa.select(self._far.label("node")).where(self._near == begun.c.node, *conditions).offset(sa.literal_column("0"))
+        step = (
+            sa.select(self._far.label("node"))
+            .where(self._near == begun.c.node, *conditions)
+            .offset(sa.literal_column("0"))
+        )
         if self._question.stop_at:
             step = step.where(sa.not_(is_in(self._far_kind, [kind.value for kind in self._question.stop_at])))
         beyond = step.correlate(begun).lateral("beyond")

@@ -9,12 +9,14 @@ import strawberry
 from api.info import Info
 from api.parameters.types import FormerParameter
 from domain.references import parse_run_id
-from store.parameters import fetch_parameter_history
+from store.parameters import HISTORY_LIMIT, fetch_parameter_history
 
 
 @strawberry.type
 class ParameterQueries:
-    @strawberry.field(description="Every value that a parameter had and that was replaced, the oldest first.")
+    @strawberry.field(
+        description=f"Values that a parameter had and that were replaced, the newest first; at most {HISTORY_LIMIT:,}."
+    )
     async def parameter_history(
         self,
         info: Info,

@@ -116,6 +116,7 @@ class NoteLine(TaggedLine, frozen=True, tag="note"):
 class FileLine(TaggedLine, frozen=True, tag="artifact", omit_defaults=True):
     run: UUID
     file: ArtifactLine
+    attempt: UUID | None = None
 
 
 class ResumeLine(TaggedLine, frozen=True, tag="resume"):
