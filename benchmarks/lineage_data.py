@@ -62,8 +62,8 @@ class Graph:
         shared = [self._node(NodeKind.DATASET_VERSION) for _ in range(200)]
         for number in range(0, self.noise, 4):
             run = self._node(NodeKind.RUN)
-            yield self._edge(self._random.choice(shared), run, number)
-            yield self._edge(self._random.choice(shared), run, number)
+            for data in self._random.sample(shared, 2):
+                yield self._edge(data, run, number)
             for _ in range(2):
                 yield self._edge(run, self._node(NodeKind.ARTIFACT_VERSION), number)
 
