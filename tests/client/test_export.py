@@ -117,10 +117,12 @@ def test_what_a_script_recorded_comes_back_with_its_bytes(service: ServiceProces
             run.log({{"loss": float("nan") if step == 2 else step / 3}}, step=step)
         model = run.log_artifact("model.pt", kind="checkpoint", step=4, alias="best")
         run.log_artifact("deep")
+        run.log_artifact("deep")
         run.log({{"accuracy": 0.5}}, on=test, of=model)
         run.log({{"accuracy": 0.4}}, on=test, subset="hard", of=model)
         run.use_dataset("s3://data/source", version="1", source=True)
         run.note("first", created_by="ana")
+        run.note("second")
         run.note("second")
         run.register_model(model, "gpt2", alias="candidate")
         """,
@@ -131,7 +133,7 @@ def test_what_a_script_recorded_comes_back_with_its_bytes(service: ServiceProces
     lines = [json.loads(line) for line in first]
     run = next(line for line in lines if line["kind"] == "run")
     notes = [(line["text"], line.get("createdBy")) for line in lines if line["kind"] == "note"]
-    assert notes == [("first", "ana"), ("second", None)]
+    assert notes == [("first", "ana"), ("second", None), ("second", None)]
     roles = {line["file"]["path"]: line["file"]["role"] for line in lines if line["kind"] == "artifact"}
     assert (roles["model.pt"], roles["deep"], roles["whence/snapshot.json"]) == ("CHECKPOINT", "OUTPUT", "LOG")
     assert run["environment"]["hardware"]
