@@ -188,7 +188,8 @@ async def _missing(conn: AsyncConnection, workspace: WorkspaceID, ref: NodeRef) 
     if isinstance(ref, RunRef):
         return await find_missing_run(conn, workspace, ref.run)
     if isinstance(ref, IDRef) and ref.id.kind is NodeKind.RUN and ref.id.workspace == workspace:
-        return await find_missing_run(conn, workspace, RunID(ref.id.uuid))
+        missing = await find_missing_run(conn, workspace, RunID(ref.id.uuid))
+        return type(missing)(missing.message)  # what was given is no `run` but an id
     return NotFound(f"nothing in this workspace is {_show(ref)}")
 
 

@@ -7,7 +7,9 @@ from typing import Any, cast
 import strawberry
 
 from api.enums import expose
+from api.nodes.types import make_id
 from api.scalars import DateTime, Float64, Float64List, Int64, Int64List
+from domain.ids import NodeKind, WorkspaceID
 from domain.metrics import Attempts, Duplicates, Goal
 from store.metrics.reading import SeriesData
 
@@ -65,6 +67,7 @@ class Metric:
 @strawberry.type(description="Points of one series as columns of equal length, in the order of steps.")
 class SeriesPoints:
     key: str = strawberry.field(description="The metric's key.")
+    run: strawberry.ID = strawberry.field(description="Global id of the run that has the points.")
     exact: bool = strawberry.field(
         description="True when every point is here; false when they were reduced to an envelope that keeps the lowest "
         "and highest value of each part."
@@ -86,9 +89,10 @@ class SeriesPoints:
     )
 
     @classmethod
-    def of(cls, data: SeriesData) -> SeriesPoints:
+    def of(cls, data: SeriesData, workspace: WorkspaceID) -> SeriesPoints:
         return cls(
             key=data.key,
+            run=make_id(NodeKind.RUN, workspace, data.run),
             exact=data.exact,
             count=data.count,
             steps=cast("Any", data.steps),

@@ -15,6 +15,7 @@ from domain import console, filters, metrics, orders, pages, parameters, predica
 from domain.lineage.claims import MOST_CLAIMS
 from store import comparisons, lifecycle, once, received
 from store.metrics.appended import MOST_BEHIND
+from store.metrics.prefixes import MOST_BEFORE
 from store.parameters import HISTORY_LIMIT
 from tests.project.checkout import ROOT, read
 
@@ -23,7 +24,7 @@ EXPECTED = [
     *(parameters.PARAMETER_LIMIT, tags.TAG_LIMIT, metrics.MAX_SERIES, metrics.MAX_CONTEXTS, received.MAX_GAPS),
     lifecycle.LONGEST_S,
     *(metrics.MAX_POINTS, runs.BULK_LIMIT, MOST_CLAIMS, comparisons.RUN_LIMIT, MOST_ROWS, MOST_IDS, MOST_KEYS),
-    *(MOST_POINTS, HISTORY_LIMIT, LONGEST_WAIT_MS),
+    *(MOST_POINTS, MOST_BEFORE, HISTORY_LIMIT, LONGEST_WAIT_MS),
     *(LARGEST_PAGE, pages.COUNT_LIMIT, filters.LEVEL_LIMIT, filters.LEAF_LIMIT, predicates.IN_LIMIT),
     orders.ORDER_LIMIT,
     *(MAX_DEPTH, MAX_ALIASES, MAX_TOKENS, COST_BUDGET),
