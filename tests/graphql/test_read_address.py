@@ -1,4 +1,4 @@
-"""Reads may go to an address of their own, which may be behind: who gives a token, or has just written, misses nothing."""
+"""Reads may go to an address of their own, which may be behind: who gives a token, or just wrote, misses nothing."""
 
 from __future__ import annotations
 
