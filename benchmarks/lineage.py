@@ -40,6 +40,10 @@ EDGES = 1_000_000
 GENERATION = 1
 TIMES = 15
 BATCH = 2_000
+SMALL = 6
+SMALL_BATCHES = 60
+"""What a run and its files are, as a projection writes them while it keeps up."""
+
 JVM = ["-Xms1g", "-Xmx2g", "-XX:+UseSerialGC"]
 READINGS = (1, 500, 1_000, 2_000, 4_000)
 
@@ -81,8 +85,9 @@ async def _fill(url: str, driver: GraphDriver, graph: Graph) -> None:
     copied = time.perf_counter() - began
     adapter = Neo4jLineageGraph(driver, GENERATION)
     began = time.perf_counter()
-    for number in range(0, len(intervals), BATCH):
-        await adapter.apply([], intervals[number : number + BATCH])
+    bulk, few = intervals[: -SMALL * SMALL_BATCHES], intervals[-SMALL * SMALL_BATCHES :]
+    for number in range(0, len(bulk), BATCH):
+        await adapter.apply([], bulk[number : number + BATCH])
     applied = time.perf_counter() - began
     again = intervals[: 10 * BATCH]
     began = time.perf_counter()
@@ -91,10 +96,13 @@ async def _fill(url: str, driver: GraphDriver, graph: Graph) -> None:
     repeated = time.perf_counter() - began
     rows = [
         ("Postgres, by COPY", count(len(intervals) / copied)),
-        ("Neo4j, new, with their nodes", count(len(intervals) / applied)),
+        ("Neo4j, new, with their nodes", count(len(bulk) / applied)),
         ("Neo4j, the same again", count(len(again) / repeated)),
     ]
     print_table(f"Loading {count(len(intervals))} edges", ("into", "edges/s"), rows)
+    batches = iter([few[number : number + SMALL] for number in range(0, len(few), SMALL)])
+    times = await time_each(lambda: adapter.apply([], next(batches)), SMALL_BATCHES)
+    print_table("One batch of Neo4j", ("edges, with their nodes", "took"), [(str(SMALL), show_times(times))])
 
 
 async def _walk(database: Database, driver: GraphDriver, graph: Graph, edges: int) -> None:

@@ -7,7 +7,15 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeAlias, TypeVar
 from urllib.parse import unquote, urlsplit
 
-from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, NotificationMinimumSeverity, unit_of_work
+from neo4j import (
+    AsyncDriver,
+    AsyncGraphDatabase,
+    AsyncManagedTransaction,
+    AsyncSession,
+    NotificationMinimumSeverity,
+    Query,
+    unit_of_work,
+)
 from neo4j.exceptions import ClientError, DatabaseError, DriverError, Neo4jError, TransientError
 
 from domain.errors import Unavailable
@@ -56,28 +64,35 @@ async def neo4j_errors() -> AsyncIterator[None]:
 
 
 class Reading:
-    """A reading transaction."""
+    """A session that reads. Each statement is a transaction of its own: two round trips less than a begun one."""
 
-    def __init__(self, tx: AsyncManagedTransaction) -> None:
-        self._tx = tx
+    def __init__(self, session: AsyncSession, seconds: float) -> None:
+        self._session = session
+        self._seconds = seconds
 
     async def fetch_row(self, statement: str, **parameters: Any) -> Any:
-        """Run a statement that answers with one record."""
-        result = await self._tx.run(statement, parameters)
+        """Run a statement that answers with one record. The server ends it when its time is over, or when we go."""
+        result = await self._session.run(Query(statement, timeout=self._seconds), parameters)
         return await result.single(strict=True)
 
 
 async def read(driver: AsyncDriver, work: Callable[[Reading], Awaitable[T]], *, seconds: float = ANSWER_S) -> T:
-    """Do work in one reading transaction, all of it again when the server says that it may pass.
+    """Do reading work, no statement of which takes longer than `seconds`; once more where that may help.
 
-    The server ends it after `seconds`, or when we go.
+    So a connection that the server closed while nobody used it is no failure.
     """
+    async with neo4j_errors():
+        try:
+            return await _read_once(driver, work, seconds)
+        except (DriverError, Neo4jError) as exc:
+            if not exc.is_retryable():
+                raise
+        return await _read_once(driver, work, seconds)
 
-    async def do(tx: AsyncManagedTransaction) -> T:
-        return await work(Reading(tx))
 
-    async with neo4j_errors(), driver.session(default_access_mode="READ") as session:
-        return await session.execute_read(_limited(do, seconds))
+async def _read_once(driver: AsyncDriver, work: Callable[[Reading], Awaitable[T]], seconds: float) -> T:
+    async with driver.session(default_access_mode="READ") as session:
+        return await work(Reading(session, seconds))
 
 
 async def read_row(driver: AsyncDriver, statement: str, *, seconds: float = ANSWER_S, **parameters: Any) -> Any:
@@ -96,12 +111,8 @@ async def write(driver: AsyncDriver, statements: Sequence[Statement], *, seconds
             await tx.run(text, parameters)
 
     async with neo4j_errors(), driver.session(default_access_mode="WRITE") as session:
-        await session.execute_write(_limited(work, seconds))
+        await session.execute_write(unit_of_work(timeout=seconds)(work))
         return next(iter((await session.last_bookmarks()).raw_values), None)
-
-
-def _limited(work: Callable[[AsyncManagedTransaction], Awaitable[T]], seconds: float) -> Callable[..., Awaitable[T]]:
-    return unit_of_work(timeout=seconds)(work)
 
 
 def is_timeout(exc: BaseException | None) -> bool:

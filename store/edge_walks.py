@@ -29,22 +29,23 @@ async def walk_edges(conn: AsyncConnection, workspace: WorkspaceID, question: Qu
     level: list[NodeKey] = list(walk.depths)
     held: list[Interval] = []
     depth = number = 0
-    ends = None if question.most_seconds is None else time.monotonic() + question.most_seconds
+    deadline = None if question.most_seconds is None else time.monotonic() + question.most_seconds
     leading = LeadingEdges(conn, workspace, question, ahead=ahead)
     while level:
         found = await leading.fetch(level, depth=depth, most=question.most_edges - len(held))
-        if found is None or (ends is not None and time.monotonic() > ends):
+        if found is None or (deadline is not None and time.monotonic() > deadline):
             _cut(walk, Reason.EDGES if found is None else Reason.TIME, level, 0)
             break
-        new = {far for each in found if (far := _ends(question, each)[1]) not in walk.depths}
+        ends = [_ends(question, each) for each in found]
+        new = {far for _, far in ends if far not in walk.depths}
         hubs, passed = await _sort_out(leading, question, new)
         kept, reason = _judge(question, depth, number, new, passed)
         if reason is not None:
-            beyond = {_ends(question, each)[0] for each in found if _ends(question, each)[1] in new - kept}
+            beyond = {near for near, far in ends if far in new - kept}
             _cut(walk, reason, beyond, len(new - kept))
         walk.depths.update(dict.fromkeys(sorted(kept, key=_order), depth + 1))
         _note_hubs(walk, {node: count for node, count in hubs.items() if node in kept})
-        held += [each for each in found if _ends(question, each)[1] in walk.depths]
+        held += [each for each, (_, far) in zip(found, ends, strict=True) if far in walk.depths]
         level = passed if reason is None else []
         depth, number = depth + 1, number + len(level)
     walk.intervals = sorted(held, key=lambda each: (each.edge.id.int, each.n))
@@ -71,7 +72,7 @@ async def _sort_out(
     leading: LeadingEdges, question: Question, nodes: Collection[NodeKey]
 ) -> tuple[dict[NodeKey, int], list[NodeKey]]:
     """Return those that are hubs with their numbers of edges, and those that the walk passes."""
-    candidates = sorted((node for node in nodes if node.kind not in question.stop_at), key=_order)
+    candidates = [node for node in nodes if node.kind not in question.stop_at]
     if question.hub is None or not candidates:
         return {}, candidates
     counts = await leading.count(candidates)
@@ -87,7 +88,7 @@ def _judge(
         return set(), Reason.DEPTH
     if number + len(passed) <= question.most_nodes:
         return new, None
-    return (new - set(passed[question.most_nodes :]) if depth == 0 else set()), Reason.NODES
+    return (new - set(sorted(passed, key=_order)[question.most_nodes :]) if depth == 0 else set()), Reason.NODES
 
 
 def _cut(walk: Walk, reason: Reason, frontier: Iterable[NodeKey], left_out: int) -> None:

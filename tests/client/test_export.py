@@ -65,7 +65,7 @@ def test_the_demo_comes_back_with_the_same_ids_and_digests(service: ServiceProce
         "register": 5,
         "alias": 2,
         "source": 1,
-        "resume": 2,
+        "resume": 3,
         "finish": 1,
         "deploy": 3,
         "undeploy": 2,

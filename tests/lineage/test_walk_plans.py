@@ -161,7 +161,8 @@ async def test_a_level_of_a_walk_in_the_record_is_one_statement_over_an_index_an
             seen.append((statement, parameters))
 
         sa.event.listen(engine, "before_cursor_execute", note)
-        question = Question(starts=(world.node(start),), direction=direction)
+        others = (world.node(f"other {number}") for number in range(50))  # so that planners expect many
+        question = Question(starts=(world.node(start), *others), direction=direction)
         found = await walk_edges(conn, world.workspace, question, ahead=ahead)
         sa.event.remove(engine, "before_cursor_execute", note)
         plans = [await _explain(conn, *each) for each in seen]
