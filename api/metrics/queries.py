@@ -12,6 +12,7 @@ from api.info import Info
 from api.metrics.inputs import StepRange
 from api.metrics.loaders import MOST_KEYS
 from api.metrics.types import SeriesPoints
+from api.reading import AtLeast, await_token
 from api.runs.loaders import load_run
 from domain.errors import InvalidInput, TooLarge
 from domain.ids import RunID
@@ -52,6 +53,7 @@ class MetricQueries:
             Duplicates, strawberry.argument(description="What to give where a step has several points.")
         ] = Duplicates.ALL,
         *,
+        at_least: AtLeast = None,
         with_prefix: Annotated[
             bool,
             strawberry.argument(
@@ -61,6 +63,7 @@ class MetricQueries:
             ),
         ] = False,
     ) -> list[SeriesPoints]:
+        await await_token(info, at_least)
         workspace = info.context.workspace
         asked = check_asked(keys, points)
         found = RunID((await load_run(info, parse_run_id(run, workspace, "run"))).uuid)
@@ -73,7 +76,7 @@ class MetricQueries:
             attempts=attempts,
             duplicates=duplicates,
         )
-        async with info.context.database.snapshot() as conn:
+        async with info.context.snapshot() as conn:
             queries = [query]
             if with_prefix:
                 queries = [*_cut_to(query, await fetch_prefixes(conn, workspace, found)), query]

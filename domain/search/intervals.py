@@ -11,11 +11,14 @@ from domain.search.questions import Interval
 def find_start(moment: datetime, interval: Interval, zone: ZoneInfo) -> datetime:
     """Return the moment at which the hour, day, week, month, quarter or year of a time begins there, in UTC.
 
-    Of an hour that a clock shows twice the first one counts.
+    An hour that a clock shows twice is two hours; a midnight that it shows twice is the first one.
     """
-    local = moment.astimezone(zone).replace(tzinfo=None, minute=0, second=0, microsecond=0)
-    if interval is not Interval.HOUR:
-        local = local.replace(hour=0)
+    local = moment.astimezone(zone).replace(tzinfo=None)
+    if interval is Interval.HOUR:
+        return moment.astimezone(UTC) - timedelta(
+            minutes=local.minute, seconds=local.second, microseconds=local.microsecond
+        )
+    local = local.replace(hour=0, minute=0, second=0, microsecond=0)
     match interval:
         case Interval.WEEK:
             local -= timedelta(days=local.weekday())

@@ -94,7 +94,7 @@ def _build(facet: Facet) -> Body:
 
 
 def _read_buckets(facet: Facet, found: Sequence[Mapping[str, Any]]) -> list[Bucket]:
-    """Return buckets; the engine has two for an hour that a clock shows twice, and here it is one."""
+    """Return buckets, dates by where their interval begins: the engine has two for a midnight that is shown twice."""
     counts: dict[Any, int] = {}
     for one in found:
         value = read_value(facet, one["key"])

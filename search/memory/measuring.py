@@ -1,16 +1,16 @@
-"""Aggregates over plain numbers: the definition of each function."""
+"""Aggregates over plain numbers: the definition of groups and of what is counted in them."""
 
 from __future__ import annotations
 
 import math
-import statistics
 from collections import defaultdict
 from itertools import product
 from typing import Any
 
 from domain.pages import Count
-from domain.search.aggregates import AggregateAnswer, AggregateQuestion, Function, Group, Measure, Measured
+from domain.search.aggregates import AggregateAnswer, AggregateQuestion, Group, Measure, Measured
 from domain.search.answers import COMPLETE, Completeness, GroupKey, Reason
+from domain.search.computing import compute
 from domain.search.documents import SearchDocument
 from search.memory.bucketing import order_value, read_values
 
@@ -58,29 +58,3 @@ def _measure(measure: Measure, runs: list[SearchDocument]) -> list[Measured]:
         Measured(measure.key, measure.of, function, compute(function, finite), *counted)
         for function in measure.functions
     ]
-
-
-def compute(function: Function, values: list[float]) -> float | None:
-    """Return a function of finite numbers in their order; None where there is nothing to compute."""
-    if function is Function.COUNT:
-        return float(len(values))
-    if not values:
-        return None
-    if function.fraction is not None:
-        return _interpolate(values, function.fraction)
-    match function:
-        case Function.MIN:
-            return values[0]
-        case Function.MAX:
-            return values[-1]
-        case Function.MEAN:
-            return statistics.fmean(values)
-        case _:
-            return statistics.stdev(values) if len(values) > 1 else None
-
-
-def _interpolate(values: list[float], fraction: float) -> float:
-    place = fraction * (len(values) - 1)
-    low = math.floor(place)
-    high = min(low + 1, len(values) - 1)
-    return values[low] + (values[high] - values[low]) * (place - low)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from domain.orders import MetricOrder
 from domain.pages import Count
 from domain.search.aggregates import AggregateAnswer, AggregateQuestion, Function, Group, Measure, Measured
 from domain.search.answers import COMPLETE, Completeness, GroupKey, Reason
+from domain.search.computing import LARGE, compute
 from store.run_table.conditions import live
 from store.run_table.fragments import Values, all_of, any_of, fetch_rows
 from store.run_table.leads import SOME, find_all, find_lead
@@ -72,6 +74,7 @@ def _write_statement(question: AggregateQuestion, found: str, asked: Asked, valu
     for number, measure in enumerate(question.measures):
         ctes.append(f"measure_{number} AS MATERIALIZED ({_select_measure(measure, asked, values)})")
         joins.append(f"LEFT JOIN measure_{number} m{number} ON m{number}.node = hit.node")
+        ctes.append(f"large_{number} AS MATERIALIZED ({_ask_large(number)})")
         columns += _measure(f"m{number}.value", measure, number)
     grouped = f"GROUP BY {', '.join(keys)}" if keys else "HAVING count(*) > 0"
     named = [f"{key} AS {key.replace('.', '_')}" for key in keys]
@@ -98,14 +101,23 @@ def _select_measure(measure: Measure, asked: Asked, values: Values) -> str:
     )
 
 
+def _ask_large(number: int) -> str:
+    """Return whether any number is too large to be added up here."""
+    return (
+        f"SELECT EXISTS (SELECT FROM measure_{number} WHERE abs(value) BETWEEN {LARGE!r} AND {sys.float_info.max!r}) "
+        "AS found"
+    )
+
+
 def _measure(value: str, measure: Measure, number: int) -> list[str]:
-    finite = FINITE.format(v=value)
+    finite, large = FINITE.format(v=value), f"(SELECT found FROM large_{number})"
     return [
         f"count(*) FILTER (WHERE {value} IS NULL) AS missing_{number}",
         f"count(*) FILTER (WHERE {value} IS NOT NULL AND NOT ({finite})) AS non_finite_{number}",
         f"count(*) FILTER (WHERE {value} IS NOT NULL AND {UNFINISHED}) AS unfinished_{number}",
+        f"array_agg({value} ORDER BY {value}) FILTER (WHERE {large} AND {finite}) AS values_{number}",
         *(
-            f"{_compute(function, value)} FILTER (WHERE {finite}) AS f_{number}_{function.lower()}"
+            f"{_compute(function, value)} FILTER (WHERE NOT {large} AND {finite}) AS f_{number}_{function.lower()}"
             for function in dict.fromkeys(measure.functions)
         ),
     ]
@@ -132,7 +144,11 @@ def _read_group(question: AggregateQuestion, row: Any) -> Group:
 
 def _read_measure(number: int, measure: Measure, row: Any) -> Sequence[Measured]:
     counts = [getattr(row, f"{name}_{number}") for name in ("missing", "non_finite", "unfinished")]
-    found = ((function, getattr(row, f"f_{number}_{function.lower()}")) for function in measure.functions)
+    values = getattr(row, f"values_{number}")
+    found = (
+        (function, getattr(row, f"f_{number}_{function.lower()}") if values is None else compute(function, values))
+        for function in measure.functions
+    )
     return [
         Measured(measure.key, measure.of, function, None if value is None else float(value), *counts)
         for function, value in found

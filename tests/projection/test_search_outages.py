@@ -1,4 +1,4 @@
-"""Search while its Elasticsearch hangs, loses an index, is killed: answers go on, and say whose they are."""
+"""Search while its Elasticsearch hangs, loses an index or a shard, is killed: answers go on, and say whose they are."""
 
 from __future__ import annotations
 
@@ -44,9 +44,19 @@ async def test_every_outage_is_answered_from_the_record_and_ends(quiet_url: str,
             async def open_it_again() -> None:
                 await _change(server.url, "/whence-notes-*/_open")
 
+            shard = await _find_shard(server)
+
+            async def lose_a_shard() -> None:
+                await _lose(server, shard, tmp_path / "shard")
+                assert await _read_health(server.url) == "red"
+
+            async def find_it_again() -> None:
+                await _find_again(server, shard, tmp_path / "shard")
+
             outages: list[tuple[Callable[[], Awaitable[None]], Callable[[], Awaitable[None]]]] = [
                 (_calling(server.freeze), _calling(server.thaw)),
                 (close_an_index, open_it_again),
+                (lose_a_shard, find_it_again),
                 (server.kill, server.start),
             ]
             for begin, end in outages:
@@ -68,6 +78,35 @@ def _calling(work: Callable[[], None]) -> Callable[[], Awaitable[None]]:
     return call
 
 
-async def _change(url: str, path: str) -> None:
+async def _change(url: str, path: str, **more: str) -> None:
     async with httpx.AsyncClient(base_url=url, timeout=30) as http:
-        (await http.post(path, params={"expand_wildcards": "all"})).raise_for_status()
+        (await http.post(path, params={"expand_wildcards": "all", **more})).raise_for_status()
+
+
+async def _lose(server: ElasticsearchServer, shard: Path, kept: Path) -> None:
+    """Let a shard's folder be gone when its index is opened."""
+    await _change(server.url, "/whence-notes-*/_close")
+    shard.rename(kept)
+    await _change(server.url, "/whence-notes-*/_open", wait_for_active_shards="0", timeout="1s")
+
+
+async def _find_again(server: ElasticsearchServer, shard: Path, kept: Path) -> None:
+    """Let it be there again when the server starts: an index without a shard cannot be closed."""
+    await server.kill()
+    kept.rename(shard)
+    await server.start()
+
+
+async def _find_shard(server: ElasticsearchServer) -> Path:
+    """Return the folder of the only shard of the notes."""
+    async with httpx.AsyncClient(base_url=server.url, timeout=30) as http:
+        found = (await http.get("/whence-notes-*/_settings")).raise_for_status().json()
+    (index,) = found.values()
+    (folder,) = server.home.glob(f"**/indices/{index['settings']['index']['uuid']}/0")
+    return folder
+
+
+async def _read_health(url: str) -> str:
+    async with httpx.AsyncClient(base_url=url, timeout=30) as http:
+        health = (await http.get("/_cluster/health/whence-notes-*")).raise_for_status()
+    return str(health.json()["status"])

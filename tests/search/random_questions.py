@@ -73,6 +73,12 @@ EXPERIMENTS = [(UUID(int=1 << 64), "alpha"), (UUID(int=2 << 64), "val loss")]
 NAMES = ["fineweb", "fineweb10B", "s3://x"]
 IDS = [UUID(int=n << 96 | n) for n in range(1, 9)]
 ASKED_KINDS = [frozenset(DocumentKind), frozenset({DocumentKind.RUN}), frozenset({DocumentKind.NOTE})]
+CASES = {True: 10_000, False: 300}
+"""Questions that a property is asked in the long suite, and in the ordinary one."""
+
+ASKED = 10
+"""Questions of a world. To make one, write it and refresh the index takes as much CPU as seven questions take."""
+
 ZONES = ["UTC", "Europe/Berlin", "Asia/Kolkata"]
 
 texts = st.lists(st.sampled_from(WORDS), min_size=1, max_size=7).map(" ".join)

@@ -91,16 +91,19 @@ async def test_an_index_that_takes_no_writes_is_waited_for(
 
 
 async def test_however_many_keys_runs_use_the_mapping_stays_as_it_is(
-    elastic: AsyncElasticsearch, names: Names, index: ElasticsearchSearchIndex
+    elastic: AsyncElasticsearch, names: Names, index: ElasticsearchSearchIndex, is_long: bool
 ) -> None:
+    """25 runs of 400 keys each; of 4,000, which is 100,000 keys, in the long suite."""
+    keys = 4000 if is_long else 400
+
     async def read_mapping() -> Any:
         return (await elastic.indices.get_mapping(index=names.index(Part.THINGS, GENERATION))).body
 
     before = await read_mapping()
     await index.apply(
         [
-            make_run(run, params={f"key {run} {number}": number for number in range(500)}, tags={f"tag.{run}": "x"})
-            for run in range(20)
+            make_run(run, params={f"key {run} {number}": number for number in range(keys)}, tags={f"tag.{run}": "x"})
+            for run in range(25)
         ]
     )
 
@@ -110,9 +113,11 @@ async def test_however_many_keys_runs_use_the_mapping_stays_as_it_is(
 
 
 async def test_a_run_of_many_series_is_held_with_its_first_ones_and_answers_say_so(
-    index: ElasticsearchSearchIndex,
+    index: ElasticsearchSearchIndex, is_long: bool
 ) -> None:
-    series = {f"m{number}": {Statistic.LAST: float(number), Statistic.COUNT: 1} for number in range(20_000)}
+    """20,000 series; 100,000 in the long suite, of which each has a name to be suggested."""
+    count = 100_000 if is_long else 20_000
+    series = {f"m{number}": {Statistic.LAST: float(number), Statistic.COUNT: 1} for number in range(count)}
     params = {f"p{number}": number for number in range(4_000)}
     tags = {f"t{number}": "x" for number in range(500)}
     await index.apply([make_run(1, metrics=series, params=params, tags=tags), make_run(2)])

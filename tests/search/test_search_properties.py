@@ -17,12 +17,8 @@ from search.elastic.generations import Names, prepare_generation
 from search.elastic.index import ElasticsearchSearchIndex
 from search.memory.memory_index import MemorySearchIndex
 from search.search_index import SearchIndex
-from tests.search.random_questions import questions, worlds
+from tests.search.random_questions import ASKED, CASES, questions, worlds
 from tests.search.reading import read_all
-
-WORLDS = {True: 2500, False: 75}
-ASKED = 4
-"""Questions of a world: 300 in all, 10,000 in the long suite."""
 
 
 def test_elasticsearch_answers_as_memory_does(elasticsearch_url: str, index_prefix: str, is_long: bool) -> None:
@@ -32,7 +28,7 @@ def test_elasticsearch_answers_as_memory_does(elasticsearch_url: str, index_pref
         client = runner.run(_connect(elasticsearch_url, names))
         index = ElasticsearchSearchIndex(client, prefix=names.prefix, generation=1)
 
-        @settings(max_examples=WORLDS[is_long], deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=CASES[is_long] // ASKED, deadline=None, suppress_health_check=list(HealthCheck))
         @given(world=worlds(), asked=st.lists(questions(), min_size=ASKED, max_size=ASKED))
         def compare(world: list[SearchDocument], asked: list[SearchQuestion]) -> None:
             runner.run(_compare(index, world, asked))
@@ -57,12 +53,14 @@ async def _compare(index: SearchIndex, world: list[SearchDocument], asked: list[
     for adapter in (memory, index):
         await adapter.apply(documents)
         await adapter.refresh()
-    for question in asked:
-        here = replace(question, workspace=workspace)
-        expected = await read_all(memory, here)
+    here = [replace(question, workspace=workspace) for question in asked]
+    expected = [await read_all(memory, question) for question in here]
+    found = await asyncio.gather(*(read_all(index, question) for question in here))
 
-        assert await read_all(index, here) == expected
+    for answer, wanted in zip(found, expected, strict=True):
+        assert answer == wanted
 
 
 def test_the_long_suite_asks_ten_thousand_questions() -> None:
-    assert WORLDS[True] * ASKED == 10_000
+    assert CASES[True] == 10_000
+    assert {count % ASKED for count in CASES.values()} == {0}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -18,13 +19,11 @@ from search.postgres_index import PostgresSearchIndex
 from search.search_index import SearchIndex
 from store.database import Database
 from tests.run_table.questions import KEYS, rarely
-from tests.search.random_questions import ZONES, questions, trees, worlds
+from tests.search.random_questions import ASKED, CASES, ZONES, questions, trees, worlds
 from tests.search.reading import read_all
 from tests.search_meaning.recording import World, record_world
 
-WORLDS = 75 if settings.get_current_profile_name() == "ordinary" else 2500
-ASKED = 4
-"""Questions of a world: 300 in all, 10,000 in the long suite."""
+WORLDS = CASES[settings.get_current_profile_name() != "ordinary"] // ASKED
 
 
 @st.composite
@@ -64,11 +63,13 @@ async def test_the_record_answers_as_memory_does(
 ) -> None:
     written = await record_world(record, world, archived=archived)
     memory = await _fill(written)
-    for question in asked:
-        here = written.ask(question)
-        expected = await read_all(memory, here)
+    index = PostgresSearchIndex(record.read)
+    here = [written.ask(question) for question in asked]
+    expected = [await read_all(memory, question) for question in here]
+    found = await asyncio.gather(*(read_all(index, question) for question in here))
 
-        assert await read_all(PostgresSearchIndex(record.read), here) == expected
+    for answer, wanted in zip(found, expected, strict=True):
+        assert answer == wanted
 
 
 @settings(max_examples=WORLDS)
@@ -78,13 +79,14 @@ async def test_the_record_groups_and_measures_as_memory_does(
 ) -> None:
     written = await record_world(record, world)
     memory = await _fill(written)
-    for question in asked:
-        here = replace(question, workspace=written.workspace, where=written.translate(question.where))
-        expected = await memory.aggregate(here)
-        found = await PostgresSearchIndex(record.read).aggregate(here)
+    index = PostgresSearchIndex(record.read)
+    here = [replace(one, workspace=written.workspace, where=written.translate(one.where)) for one in asked]
+    expected = [await memory.aggregate(question) for question in here]
+    found = await asyncio.gather(*(index.aggregate(question) for question in here))
 
-        assert _plain(found) == _plain(expected)
-        for measured, wanted in zip(_list_values(found), _list_values(expected), strict=True):
+    for answer, told in zip(found, expected, strict=True):
+        assert _plain(answer) == _plain(told)
+        for measured, wanted in zip(_list_values(answer), _list_values(told), strict=True):
             assert measured == (None if wanted is None else pytest.approx(wanted, rel=1e-9))
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+import msgspec
 
 from whence.ids import make_named
 
@@ -66,8 +69,19 @@ def make_contents_lines(run: Line, *, roles: Mapping[str, str]) -> Iterator[Line
     """Give the lines of a run's notes and files, the oldest first: each is recorded for itself, so that they keep their
     order. `roles` are those of the files by their place in lineage.
     """
+    seen: Counter[bytes] = Counter()
+    for line in (*_make_notes(run), *_make_files(run, roles)):
+        raw = msgspec.json.encode(line)
+        seen[raw] += 1
+        yield line if seen[raw] == 1 else line | {"again": seen[raw]}
+
+
+def _make_notes(run: Line) -> Iterator[Line]:
     for note in reversed(run["notes"]["nodes"]):
         yield _drop_empty({"kind": "note", "run": run["uuid"], "text": note["text"], "createdBy": note["createdBy"]})
+
+
+def _make_files(run: Line, roles: Mapping[str, str]) -> Iterator[Line]:
     for one in run["artifacts"]["nodes"]:
         attempt = (one["attempt"] or list_attempts(run)[0]) if is_resumed(run) else None
         line = {"kind": "artifact", "run": run["uuid"], "attempt": attempt}
