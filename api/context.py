@@ -80,6 +80,10 @@ class Context:
         """Give a connection for reading; the record itself once a token was sent or something written."""
         return self.database.read_primary() if self.reads_primary else self.database.read()
 
+    def snapshot(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """Like `read`, all of it of one moment."""
+        return self.database.snapshot(primary=self.reads_primary)
+
     def read_settled(self, runs: Collection[RunID] | None = None) -> AbstractAsyncContextManager[SettledConnection]:
         """Like `read`, for summaries of metrics: those of the runs (left out: of all) miss no acknowledged point."""
         return read_settled(self.database, self.workspace, runs, primary=self.reads_primary)

@@ -8,11 +8,13 @@ from api.artifacts.loaders import ArtifactCountLoader, ArtifactNamesLoader, Arti
 from api.context import Context
 from api.experiments.loaders import ExperimentLoader
 from api.lineage.links import MomentLoader
+from api.metrics.contexts import ContextsLoader
 from api.metrics.loaders import DefinitionsLoader, SeriesCountLoader, SeriesLoader, SummariesLoader
-from api.models.loaders import AliasesLoader, SameBytesLoader
-from api.nodes.loaders import NodeLoader, PurgedLoader
+from api.models.loaders import AliasesLoader, AliasTimesLoader, SameBytesLoader
+from api.nodes.loaders import DeclaredSourcesLoader, NodeLoader, PurgedLoader
 from api.notes.loaders import NoteCountLoader, NotesOnLoader
 from api.parameters.loaders import ParametersLoader
+from api.runs.attempts import AttemptsLoader
 from api.runs.loaders import ChildCountLoader, ChildrenLoader, RunLoader
 from api.tags.loaders import TagsLoader
 
@@ -58,6 +60,22 @@ class Loaders:
     @cached_property
     def tags(self) -> TagsLoader:
         return TagsLoader(self._context)
+
+    @cached_property
+    def attempts(self) -> AttemptsLoader:
+        return AttemptsLoader(self._context)
+
+    @cached_property
+    def metric_contexts(self) -> ContextsLoader:
+        return ContextsLoader(self._context)
+
+    @cached_property
+    def alias_times(self) -> AliasTimesLoader:
+        return AliasTimesLoader(self._context)
+
+    @cached_property
+    def declared_sources(self) -> DeclaredSourcesLoader:
+        return DeclaredSourcesLoader(self._context)
 
     @cached_property
     def summaries(self) -> SummariesLoader:

@@ -22,6 +22,7 @@ from domain.errors import DomainError, InvalidInput
 from domain.ids import AttemptID, NodeKey, NodeKind, RunID, parse_uuid
 from domain.references import IDRef, NodeRef, RunRef, parse_run_id
 from store.once import Answer, write_once
+from store.received import MAX_GAPS
 from store.references import resolve
 from store.transactions import Transaction
 
@@ -56,7 +57,9 @@ class Delivered(Keyed):
         "happen exactly once in its run, for ever.",
     )
     sequence: Int64 | None = strawberry.field(
-        default=None, description="Number of this write among those of the writer in the run, counted from 0."
+        default=None,
+        description="Number of this write among those of the writer in the run, counted from 0. They may come in any "
+        f"order, with at most {MAX_GAPS:,} gaps at a time.",
     )
 
 

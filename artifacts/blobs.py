@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,20 +37,25 @@ class BlobStore:
     `Unavailable`, and are cheap but for those that move bytes.
     """
 
-    def __init__(self, store: ObjectStore, *, folder: Path | None = None) -> None:
+    def __init__(self, open_store: Callable[[], ObjectStore], *, folder: Path | None = None) -> None:
         """`folder` is where a local store lies: files of this machine are then moved, not copied."""
-        self._store = store
+        self._open_store = open_store
         self._folder = folder
 
     @classmethod
     def open(cls, url: str | None, folder: Path) -> BlobStore:
         """Return the store at an address, or a folder of this machine, which is made."""
-        from obstore.store import LocalStore, from_url  # takes 50 ms, which a service without artifacts need not pay
-
         if url is None:
             folder.mkdir(parents=True, exist_ok=True)
-            return cls(LocalStore(folder), folder=folder)
-        return cls(from_url(url))
+            return cls(lambda: _open_folder(folder), folder=folder)
+        from obstore.store import from_url
+
+        store = from_url(url)
+        return cls(lambda: store)
+
+    @cached_property
+    def _store(self) -> ObjectStore:
+        return self._open_store()
 
     async def find(self, workspace: WorkspaceID, digest: str) -> Blob | None:
         """Return what is known of some bytes, or None where the store has them not."""
@@ -120,6 +126,13 @@ class BlobStore:
                     await obstore.delete_async(self._store, _key(workspace, digest))
                 except FileNotFoundError:
                     continue
+
+
+def _open_folder(folder: Path) -> ObjectStore:
+    """Return the store of a folder. `obstore` takes 50 ms and 4 MB, which a service without artifacts need not pay."""
+    from obstore.store import LocalStore
+
+    return LocalStore(folder)
 
 
 def _key(workspace: WorkspaceID, digest: str) -> str:

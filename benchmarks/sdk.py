@@ -21,6 +21,8 @@ from benchmarks.servers import whence
 
 WORK = Path(__file__).with_name("sdk_work.py")
 PEERS = {"wandb": ("wandb==0.31.0",), "mlflow": MLFLOW, "aim": ("aim==3.29.1",)}
+BURST = Path(__file__).with_name("sdk_burst.py")
+BURST_CALLS = 100_000
 CALLS = {"whence": 5000, "wandb": 5000, "mlflow": 300, "aim": 5000}
 ROUNDS = 3
 FILE_BYTES = 256 << 20
@@ -31,6 +33,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, whence() as service:
         url = f"http://{service.host}:{service.port}"
         _compare_clients(Path(name), url)
+        _measure_bursts(Path(name), url)
         _compare_files(Path(name), url)
 
 
@@ -69,11 +72,30 @@ def _compare_clients(folder: Path, url: str) -> None:
     print_table(f"SDK: ten metrics a call, median of {ROUNDS} runs", head, rows)
 
 
+def _measure_bursts(folder: Path, url: str) -> None:
+    rows = []
+    for _ in range(ROUNDS):
+        done = _run([sys.executable, str(BURST), str(BURST_CALLS)], folder, url)
+        speeds = [count(done[name]) for name in ("taken_per_s", "on_disk_per_s", "sent_per_s")]
+        rows.append([*speeds, f"{done['cpu_us']:.2f}"])
+    head = ["taken, points/s", "on disk, points/s", "in the service, points/s", "CPU us a point"]
+    print_table(f"{BURST_CALLS * 10:,} points in a loop that does nothing else", head, rows)
+
+
 def _work(python: Path, tool: str, folder: Path, url: str) -> dict[str, Any]:
     place = Path(tempfile.mkdtemp(dir=folder))
+    return _run([str(python), str(WORK), tool, str(place), str(CALLS[tool])], place, url)
+
+
+def _run(command: list[str], place: Path, url: str) -> dict[str, Any]:
+    """Run a script that prints JSON as its last line, with a home and a spool below a folder."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("WHENCE_", "WANDB_"))}
-    environment |= {"WHENCE_URL": url, "WHENCE_SPOOL": str(place / "spool"), "HOME": str(place)}
-    command = [str(python), str(WORK), tool, str(place), str(CALLS[tool])]
+    environment |= {
+        "WHENCE_URL": url,
+        "WHENCE_SPOOL": str(place / "spool"),
+        "HOME": str(place),
+        "WHENCE_EXIT_WAIT": "120",
+    }
     done = subprocess.run(command, cwd=place, env=environment, capture_output=True, text=True, check=True)
     return dict(json.loads(done.stdout.strip().splitlines()[-1]))
 

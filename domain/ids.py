@@ -11,6 +11,8 @@ from enum import Enum
 from typing import NewType
 from uuid import UUID
 
+from msgspec import Struct
+
 from domain.errors import InvalidInput
 
 WorkspaceID = NewType("WorkspaceID", UUID)
@@ -45,12 +47,14 @@ class NodeKind(Enum):
     EDGE = 32
 
 
-@dataclass(frozen=True, slots=True)
-class NodeKey:
+class NodeKey(Struct, frozen=True, gc=False):
     """A node of one workspace: its kind and uuid."""
 
     kind: NodeKind
     uuid: UUID
+
+    def __hash__(self) -> int:
+        return hash(self.uuid.int)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,9 @@ from domain.tags import Tag, check_tags
 from domain.texts import check_name, check_text
 from domain.unset import UNSET, Maybe
 
+BULK_LIMIT = 1_000
+"""Runs that one request deletes, restores or archives."""
+
 _RESERVED = (UUID(int=0), UUID(int=(1 << 128) - 1))
 
 

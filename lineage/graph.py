@@ -15,11 +15,15 @@ from domain.lineage.questions import NOW, AsOf, Question
 
 @dataclass(frozen=True, slots=True)
 class NodeState:
-    """A node as the graph shows it; `revision` is its `graph_revision`, the fence: the greater stays."""
+    """A node as the graph shows it; `revision` is its `graph_revision`, the fence: the greater stays.
+
+    One that is `gone` is a tombstone: what was purged, and what the record does not know.
+    """
 
     workspace: WorkspaceID
     key: NodeKey
     revision: int
+    gone: bool = False
 
 
 class LineageGraph(Protocol):

@@ -1,18 +1,19 @@
-"""What a projection needs of Neo4j beside writing: its mark, tombstones, and a look at what is stored."""
+"""What a projection needs of Neo4j beside writing states: its mark, and a look at what is stored."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from neo4j import AsyncDriver, AsyncManagedTransaction
+from neo4j import AsyncDriver
 
-from domain.ids import NodeKey, NodeKind, WorkspaceID
+from domain.ids import WorkspaceID
+from lineage.graph import NodeState
 from lineage.neo4j_connection import neo4j_errors, read_row, write
-from lineage.neo4j_statements import KINDS, label_of
-from lineage.neo4j_values import make_uid, read_key
+from lineage.neo4j_statements import label_of
+from lineage.neo4j_values import read_key
 from lineage.neo4j_writing import WALKABLE
 
 MARK_CONSTRAINT = "CREATE CONSTRAINT LineageMark_name IF NOT EXISTS FOR (m:LineageMark) REQUIRE m.name IS UNIQUE"
@@ -27,11 +28,6 @@ WITH m WHERE m.order IS NULL OR m.order < $order SET m.order = $order, m.nonce =
 READ_MARK = """
 OPTIONAL MATCH (m:LineageMark {name: $name}) RETURN m.nonce AS nonce, m.order AS order
 """
-WRITE_NODES = """
-UNWIND $rows AS row MERGE (n:{label} {{uid: row.uid}})
-ON CREATE SET n:{kind}, n.kind = row.kind, n.revision = row.revision, n.gone = row.gone
-WITH n, row WHERE n.revision < row.revision SET n.revision = row.revision, n.gone = row.gone
-"""
 NODES = """
 MATCH (n:{label}) WHERE {condition}
 RETURN collect(n.uid) AS uids, collect(n.kind) AS kinds, collect(n.revision) AS revisions,
@@ -45,21 +41,10 @@ EDGES_BY_KEY = """
 UNWIND $prefixes AS prefix MATCH (a)-[e:{kind}]->(b) WHERE e.key STARTS WITH prefix
 RETURN collect([e.key, type(e), a.uid, b.uid, properties(e)]) AS found
 """
-ERASE = "UNWIND $prefixes AS prefix MATCH ()-[e:{kind}]->() WHERE e.key STARTS WITH prefix DELETE e"
 
 
 GraphDriver: TypeAlias = AsyncDriver
 """For those above, who know no driver."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeptNode:
-    """A node as it is stored; one that is `gone` is a tombstone."""
-
-    workspace: WorkspaceID
-    key: NodeKey
-    revision: int
-    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +75,7 @@ async def prepare_mark(driver: AsyncDriver) -> None:
 
 async def write_mark(driver: AsyncDriver, name: str, *, nonce: int, order: int) -> None:
     """Keep a mark, unless one of greater order is kept."""
-    await write(driver, WRITE_MARK, name=name, nonce=nonce, order=order)
+    await write(driver, [(WRITE_MARK, {"name": name, "nonce": nonce, "order": order})])
 
 
 async def read_mark(driver: AsyncDriver, name: str) -> tuple[int, int] | None:
@@ -99,21 +84,9 @@ async def read_mark(driver: AsyncDriver, name: str) -> tuple[int, int] | None:
     return None if row["order"] is None else (row["nonce"], row["order"])
 
 
-async def write_kept_nodes(driver: AsyncDriver, generation: int, nodes: Iterable[KeptNode]) -> None:
-    """Write nodes and tombstones, fenced; sorted by key so that all writers lock in one order."""
-    by_kind: dict[NodeKind, list[dict[str, Any]]] = {}
-    for node in nodes:
-        uid = make_uid(node.workspace, node.key.uuid)
-        row = {"uid": uid, "kind": node.key.kind.value, "revision": node.revision, "gone": node.gone}
-        by_kind.setdefault(node.key.kind, []).append(row)
-    for kind, rows in sorted(by_kind.items(), key=lambda each: each[0].value):
-        rows.sort(key=lambda row: row["uid"])
-        await write(driver, WRITE_NODES.format(label=label_of(generation), kind=KINDS[kind]), rows=rows)
-
-
 async def fetch_kept_nodes(
     driver: AsyncDriver, generation: int, *, uids: Sequence[str] | None = None, buckets: Sequence[int] = ()
-) -> list[KeptNode]:
+) -> list[NodeState]:
     """Return nodes by uid, or all of some buckets."""
     condition = "n.uid IN $uids" if uids is not None else "right(n.uid, 2) IN $buckets"
     row = await read_row(
@@ -124,7 +97,7 @@ async def fetch_kept_nodes(
     )
     columns = zip(row["uids"], row["kinds"], row["revisions"], row["gone"], strict=True)
     return [
-        KeptNode(_read_workspace(uid), read_key(uid, kind), revision, gone) for uid, kind, revision, gone in columns
+        NodeState(_read_workspace(uid), read_key(uid, kind), revision, gone) for uid, kind, revision, gone in columns
     ]
 
 
@@ -142,24 +115,6 @@ async def fetch_kept_intervals(
         row = await read_row(driver, EDGES_BY_KEY.format(kind=kind.name), prefixes=prefixes)
         found += [_read_interval(one) for one in row["found"]]
     return found
-
-
-async def erase_edges(driver: AsyncDriver, generation: int, edges: Sequence[str]) -> None:
-    """Delete the relationships of edges."""
-    prefixes = [f"{generation}:{edge}:" for edge in sorted(edges)]
-    for kind in WALKABLE if edges else ():
-        await write(driver, ERASE.format(kind=kind.name), prefixes=prefixes)
-
-
-async def write_bookmark(driver: AsyncDriver) -> str | None:
-    """Return a bookmark after all that was written before, for a cluster's other members."""
-
-    async def work(tx: AsyncManagedTransaction) -> None:
-        await (await tx.run("RETURN 1")).consume()
-
-    async with neo4j_errors(), driver.session(default_access_mode="WRITE") as session:
-        await session.execute_write(work)
-        return next(iter((await session.last_bookmarks()).raw_values), None)
 
 
 def _read_interval(found: Sequence[Any]) -> KeptInterval:

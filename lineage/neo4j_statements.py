@@ -11,6 +11,8 @@ from domain.lineage.kinds import EdgeKind, Origin
 from domain.lineage.questions import AsOf, Direction, Question
 from lineage.neo4j_values import to_microseconds
 
+_COLUMNS = "bodies: collect(e.body), recorded: collect(e.recorded), retracted: collect(e.retracted)"
+
 DEEPEST = 10_000
 """The bound of a pattern without one of its own. It costs nothing."""
 
@@ -21,7 +23,11 @@ def label_of(generation: int) -> str:
 
 
 def write_walk(question: Question, generation: int) -> str:
-    """Return the statement that walks from each of `$starts` and answers in columns, a start after the other.
+    """Return the statement that walks from each of `$starts` and answers in columns with all that it met.
+
+    `uids`, `kinds`, `depths`: at most `$limit` nodes a start, the nearest first. `edges`: the first `$edges` edges that
+    lead on from them, in their order, `near` being where in them. `parents`: the edges from what called runs among
+    them, and to what the starts called; not where the walk follows these by itself.
 
     Written so, the planner takes VarLengthExpand(Pruning,BFS,All): a node is met once, at its shortest distance, and
     `LIMIT` ends the walk. `x = n OR` keeps it; a slice of `nodes(p)` loses it. With several starts matched at once
@@ -30,30 +36,49 @@ def write_walk(question: Question, generation: int) -> str:
     deepest = DEEPEST if question.max_depth is None else min(question.max_depth, DEEPEST)
     way = _arrow(question.direction, f":{_types(question)}*0..{deepest}")
     inside = " AND ".join(_node_conditions(question))
-    edges = " AND ".join(edge_conditions(question, "r"))
+    conditions = " AND ".join(edge_conditions(question, "r"))
     return (
         "UNWIND $starts AS start "
         "CALL (start) { "
         f"MATCH p = (n:{label_of(generation)} {{uid: start}}){way}(m) "
-        f"WHERE all(r IN relationships(p) WHERE {edges})"
+        f"WHERE all(r IN relationships(p) WHERE {conditions})"
         + (f" AND all(x IN nodes(p) WHERE x = n OR ({inside}))" if inside else "")
-        + " WITH m, min(length(p)) AS depth LIMIT $limit "
-        "RETURN collect(m.uid) AS uids, collect(m.kind) AS kinds, collect(depth) AS depths } "
-        "RETURN collect(uids) AS uids, collect(kinds) AS kinds, collect(depths) AS depths"
+        + " WITH m, min(length(p)) AS depth LIMIT $limit RETURN m, depth } "
+        + ("" if len(question.starts) == 1 else "WITH m, min(depth) AS depth ORDER BY depth ")
+        + "WITH collect(m) AS nodes, collect(depth) AS depths "
+        "CALL (nodes) { UNWIND range(0, size(nodes) - 1) AS near WITH near, nodes[near] AS m "
+        f"MATCH (m){_lead_on(question)} WITH near, e LIMIT $edges "
+        f"RETURN {{near: collect(near), {_COLUMNS}}} AS edges }} "
+        + ("" if EdgeKind.CALLED in question.kinds else _write_parents(question.as_of, generation))
+        + "RETURN [m IN nodes | m.uid] AS uids, [m IN nodes | m.kind] AS kinds, depths, edges"
+        + ("" if EdgeKind.CALLED in question.kinds else ", parents")
+    )
+
+
+def _write_parents(as_of: AsOf, generation: int) -> str:
+    known = " AND ".join(_known(as_of, "e"))
+    return (
+        "CALL (nodes) { CALL (nodes) { "
+        f"UNWIND nodes AS m MATCH (m:{KINDS[NodeKind.RUN]})<-[e:CALLED]-() WHERE {known} RETURN e UNION "
+        f"UNWIND $starts AS uid MATCH (m:{label_of(generation)} {{uid: uid}})-[e:CALLED]->() WHERE {known} RETURN e }} "
+        f"RETURN {{{_COLUMNS}}} AS parents }} "
     )
 
 
 def write_edges(question: Question, generation: int) -> str:
-    """Return the statement that reads the edges which lead on from `$uids`, in the order of these, in columns."""
+    """Return the statement that reads the first `$edges` edges which lead on from `$uids`, in columns."""
+    return (
+        f"UNWIND $uids AS uid MATCH (m:{label_of(generation)} {{uid: uid}}){_lead_on(question)} "
+        f"WITH e LIMIT $edges RETURN {{{_COLUMNS}}} AS edges"
+    )
+
+
+def _lead_on(question: Question) -> str:
+    """Return the pattern of the edges that lead on from a node, with what a question asks of them."""
     conditions = edge_conditions(question, "e")
     if question.node_kinds is not None:
         conditions.append("o.kind IN $node_kinds")
-    return (
-        "UNWIND $uids AS uid "
-        f"MATCH (m:{label_of(generation)} {{uid: uid}}){_arrow(question.direction, f'e:{_types(question)}')}(o) "
-        f"WHERE {' AND '.join(conditions)} WITH e LIMIT $limit "
-        "RETURN collect(e.body) AS bodies, collect(e.recorded) AS recorded, collect(e.retracted) AS retracted"
-    )
+    return f"{_arrow(question.direction, f'e:{_types(question)}')}(o) WHERE {' AND '.join(conditions)}"
 
 
 def write_counts(question: Question, generation: int) -> str:
@@ -73,7 +98,7 @@ def write_next_to(kinds: Iterable[EdgeKind], as_of: AsOf, generation: int) -> st
     return (
         f"CALL () {{ UNWIND $into AS uid MATCH (m:{label} {{uid: uid}})<-[e:{types}]-() WHERE {known} RETURN e "
         f"UNION UNWIND $out_of AS uid MATCH (m:{label} {{uid: uid}})-[e:{types}]->() WHERE {known} RETURN e }} "
-        "RETURN collect(e.body) AS bodies, collect(e.recorded) AS recorded, collect(e.retracted) AS retracted"
+        f"RETURN {{{_COLUMNS}}} AS edges"
     )
 
 

@@ -14,18 +14,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.ids import NodeKey, NodeKind, WorkspaceID
 from domain.lineage.edges import NEVER, Interval
 from domain.projections import Entity, ProjectionName
+from lineage.graph import NodeState
 from lineage.neo4j_keeping import (
     GraphDriver,
     KeptInterval,
-    KeptNode,
     drop_orphans,
-    erase_edges,
     fetch_kept_intervals,
     fetch_kept_nodes,
     prepare_mark,
     read_mark,
-    write_bookmark,
-    write_kept_nodes,
     write_mark,
 )
 from lineage.neo4j_values import make_row, make_uid
@@ -93,15 +90,11 @@ class GraphTarget:
 
     async def write(self, states: Sequence[State], generations: Sequence[int]) -> Written:
         nodes = [state for state in states if state.entity.key.kind is not NodeKind.EDGE]
-        kept = [KeptNode(one.entity.workspace, one.entity.key, one.fence, one.body is None) for one in nodes]
+        kept = [NodeState(one.entity.workspace, one.entity.key, one.fence, one.body is None) for one in nodes]
         edges = [state for state in states if state.entity.key.kind is NodeKind.EDGE]
         intervals: list[Interval] = [interval for state in edges for interval in state.body or ()]
         erased = [str(state.entity.key.uuid) for state in edges if state.body is None]
-        for generation in generations:
-            await write_kept_nodes(self._driver, generation, kept)
-            await apply_states(self._driver, generation, [], intervals)
-            await erase_edges(self._driver, generation, erased)
-        return Written(bookmark=await write_bookmark(self._driver))
+        return Written(bookmark=await apply_states(self._driver, generations, kept, intervals, erased=erased))
 
     async def refresh(self, generation: int) -> None:
         """Nothing is to be done: what is written is visible."""
@@ -138,10 +131,10 @@ class GraphTarget:
 
     async def erase(self, generation: int, entities: Sequence[Entity]) -> None:
         edges = [str(one.key.uuid) for one in entities if one.key.kind is NodeKind.EDGE]
-        await erase_edges(self._driver, generation, edges)
+        await apply_states(self._driver, [generation], [], [], erased=edges)
 
 
-def _found_node(node: KeptNode) -> Found:
+def _found_node(node: NodeState) -> Found:
     entity = Entity(node.workspace, node.key)
     return Found(entity=entity, fence=node.revision, content=_digest_node(entity), tombstone=node.gone)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
 from uuid import UUID
 
 from domain.errors import Conflict
@@ -11,7 +14,7 @@ from domain.positions import Position
 from domain.projections import Entity, GenerationState
 from projection.marking import Marker
 from projection.steps import read_states, write_states
-from projection.targets import ProjectionTarget, Refusal
+from projection.targets import ProjectionTarget, Refusal, State
 from store.database import Database
 from store.driver import fetch_driver
 from store.outbox import Changed
@@ -52,33 +55,66 @@ async def find_building(database: Database, projection: str) -> Generation | Non
     return next((one for one in found if one.state is GenerationState.BUILDING), None)
 
 
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """Entities that are copied together, as one moment of the record has them."""
+
+    entities: Sequence[Entity]
+    states: Sequence[State]
+    newest: Position
+
+    @property
+    def is_last(self) -> bool:
+        return len(self.entities) < PAGE
+
+
 async def copy(
     database: Database, target: ProjectionTarget, marker: Marker, generation: Generation, *, progress: Progress
 ) -> int:
     """Copy what the record has, from where a copy before this one was interrupted; return how much that was."""
-    place, copied = read_place(generation.copied_through), generation.copied
+    copied = generation.copied
     async with read_moment(database) as conn:
         total = await target.count_entities(conn)
-    more = generation.copied_at is None
-    while more:
-        async with read_moment(database) as conn:
-            page = await target.fetch_entities(conn, place, limit=PAGE)
-            states = await read_states(conn, target, dict.fromkeys(page, 0))
-            newest = await fetch_newest_position(await fetch_driver(conn))
-        refused: list[Refusal] = []
-        if states:
-            await marker.mark()
-            refused, _ = await write_states(target, states, [generation.number])
-        copied += len(page)
-        more = len(page) == PAGE
-        place = page[-1] if page else place
-        async with change_progress(database, tell=False) as driver:
-            await refuse(driver, target.name, _accuse(refused, newest))
-            await note_copied(
-                driver, target.name, generation.number, copied=copied, through=write_place(place) if more else None
-            )
-        await progress(copied, max(total, copied))
+    if generation.copied_at is not None:
+        return copied
+    async with aclosing(_read_pages(database, target, read_place(generation.copied_through))) as pages:
+        async for page in pages:
+            refused: list[Refusal] = []
+            if page.states:
+                await marker.mark()
+                refused, _ = await write_states(target, page.states, [generation.number])
+            copied += len(page.entities)
+            through = None if page.is_last else write_place(page.entities[-1])
+            async with change_progress(database, tell=False) as driver:
+                await refuse(driver, target.name, _accuse(refused, page.newest))
+                await note_copied(driver, target.name, generation.number, copied=copied, through=through)
+            await progress(copied, max(total, copied))
     return copied
+
+
+async def _read_pages(
+    database: Database, target: ProjectionTarget, place: Entity | None
+) -> AsyncGenerator[_Page, None]:
+    """Give the pages behind a place; each is read while the one before it is written."""
+    reading = asyncio.create_task(_read_page(database, target, place))
+    try:
+        while True:
+            page = await reading
+            if not page.is_last:
+                reading = asyncio.create_task(_read_page(database, target, page.entities[-1]))
+            yield page
+            if page.is_last:
+                return
+    finally:
+        reading.cancel()
+        await asyncio.wait([reading])
+
+
+async def _read_page(database: Database, target: ProjectionTarget, place: Entity | None) -> _Page:
+    async with read_moment(database) as conn:
+        entities = await target.fetch_entities(conn, place, limit=PAGE)
+        states = await read_states(conn, target, dict.fromkeys(entities, 0))
+        return _Page(entities, states, await fetch_newest_position(await fetch_driver(conn)))
 
 
 def write_place(entity: Entity | None) -> str | None:

@@ -72,9 +72,9 @@ class Database:
             yield conn
 
     @asynccontextmanager
-    async def snapshot(self) -> AsyncIterator[AsyncConnection]:
-        """Give a connection whose statements all see one moment."""
-        async with driver_errors(), self._reading.lend() as conn:
+    async def snapshot(self, *, primary: bool = False) -> AsyncIterator[AsyncConnection]:
+        """Give a connection whose statements all see one moment: of the record itself for a caller who needs it."""
+        async with driver_errors(), (self._primary if primary else self._reading).lend() as conn:
             driver = await fetch_driver(conn)
             await driver.execute(SNAPSHOT)
             yield conn

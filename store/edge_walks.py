@@ -1,79 +1,56 @@
-"""Walks over the record's own edges, level by level: a statement a level, each node visited once."""
+"""Walks over the record's own edges, level by level, each node visited once."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterable
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.ids import NodeKey, NodeKind, WorkspaceID
 from domain.lineage.answers import Reason, Walk
-from domain.lineage.edges import NEVER, Interval
-from domain.lineage.kinds import EdgeKind, Origin
+from domain.lineage.edges import Interval
+from domain.lineage.kinds import EdgeKind
 from domain.lineage.questions import AsOf, Direction, Question
-from domain.lineage.roles import Role
 from store import tables
-from store.edges import INTERVAL, make_interval, make_interval_of
+from store.edge_levels import AHEAD, LeadingEdges, is_any, is_in, list_known
+from store.edges import make_interval
 
 edges = tables.edges
-_REPORTS = [Role.REPORT.value, Role.LOG.value]
 
 
-async def walk_edges(conn: AsyncConnection, workspace: WorkspaceID, question: Question) -> Walk:
-    """Return what a question finds, as the port LineageGraph says it (lineage/graph.py)."""
+async def walk_edges(conn: AsyncConnection, workspace: WorkspaceID, question: Question, *, ahead: int = AHEAD) -> Walk:
+    """Return what a question finds, as the port LineageGraph says it (lineage/graph.py).
+
+    Where levels are narrow the first statement reads `ahead` nodes, the next ones more; with 0 each reads one level.
+    """
     walk = Walk(question, depths=dict.fromkeys(question.starts, 0))
     level: list[NodeKey] = list(walk.depths)
     held: list[Interval] = []
     depth = number = 0
-    ends = None if question.most_seconds is None else time.monotonic() + question.most_seconds
-    statement = _write_next(workspace, question)
+    deadline = None if question.most_seconds is None else time.monotonic() + question.most_seconds
+    leading = LeadingEdges(conn, workspace, question, ahead=ahead)
     while level:
-        found = await _fetch_next(conn, statement, level, most=question.most_edges - len(held))
-        if found is None or (ends is not None and time.monotonic() > ends):
+        found = await leading.fetch(level, depth=depth, most=question.most_edges - len(held))
+        if found is None or (deadline is not None and time.monotonic() > deadline):
             _cut(walk, Reason.EDGES if found is None else Reason.TIME, level, 0)
             break
-        new = {_ends(question, each)[1] for each in found} - walk.depths.keys()
-        hubs, passed = await _sort_out(conn, workspace, question, new)
+        ends = [_ends(question, each) for each in found]
+        new = {far for _, far in ends if far not in walk.depths}
+        hubs, passed = await _sort_out(leading, question, new)
         kept, reason = _judge(question, depth, number, new, passed)
         if reason is not None:
-            beyond = {_ends(question, each)[0] for each in found if _ends(question, each)[1] in new - kept}
+            beyond = {near for near, far in ends if far in new - kept}
             _cut(walk, reason, beyond, len(new - kept))
         walk.depths.update(dict.fromkeys(sorted(kept, key=_order), depth + 1))
         _note_hubs(walk, {node: count for node, count in hubs.items() if node in kept})
-        held += [each for each in found if _ends(question, each)[1] in walk.depths]
+        held += [each for each, (_, far) in zip(found, ends, strict=True) if far in walk.depths]
         level = passed if reason is None else []
         depth, number = depth + 1, number + len(level)
-    walk.intervals = sorted(held, key=lambda each: (each.edge.id, each.n))
+    walk.intervals = sorted(held, key=lambda each: (each.edge.id.int, each.n))
     await _join_parents(conn, workspace, walk)
     return walk
-
-
-def _write_next(workspace: WorkspaceID, question: Question) -> sa.Select[Any]:
-    """Return the statement that reads the edges which lead on from `nodes`, as the question narrows them."""
-    near, kinds = (
-        (edges.c.target, edges.c.source_kind)
-        if question.direction is Direction.UPSTREAM
-        else (edges.c.source, edges.c.target_kind)
-    )
-    given = sa.bindparam("nodes", type_=sa.ARRAY(sa.Uuid))
-    statement = sa.select(*(edges.c[name] for name in INTERVAL)).where(
-        edges.c.workspace == workspace, near == sa.func.any(given), *_known(question.as_of), *_narrow(question)
-    )
-    if question.node_kinds is not None:
-        statement = statement.where(_is_in(kinds, [kind.value for kind in question.node_kinds]))
-    return statement.limit(sa.bindparam("most", type_=sa.BigInteger))
-
-
-async def _fetch_next(
-    conn: AsyncConnection, statement: sa.Select[Any], nodes: Collection[NodeKey], *, most: int
-) -> list[Interval] | None:
-    """Return the edges that lead on from some nodes; None if they are too many."""
-    given = {"nodes": [node.uuid for node in nodes], "most": most + 1}
-    rows = (await conn.execute(statement, given)).all()
-    return None if len(rows) > most else [make_interval_of(row) for row in rows]
 
 
 async def fetch_fed(
@@ -84,62 +61,21 @@ async def fetch_fed(
     statement = (
         sa.select(edges.c.target_kind, edges.c.target)
         .distinct()
-        .where(edges.c.workspace == workspace, _is_any(edges.c.target, asked))
-        .where(_is_in(edges.c.kind, [kind.value for kind in kinds]), *_known(as_of))
+        .where(edges.c.workspace == workspace, is_any(edges.c.target, asked))
+        .where(is_in(edges.c.kind, [kind.value for kind in kinds]), *list_known(as_of))
     )
     rows = await conn.execute(statement)
     return {NodeKey(NodeKind(row.target_kind), row.target) for row in rows}
 
 
-def _known(as_of: AsOf) -> list[sa.ColumnElement[bool]]:
-    known = (
-        [edges.c.retracted == NEVER]
-        if as_of.known is None
-        else [edges.c.recorded <= as_of.known, edges.c.retracted > as_of.known]
-    )
-    return known if as_of.at is None else [*known, edges.c.held_from <= as_of.at]
-
-
-def _narrow(question: Question) -> list[sa.ColumnElement[bool]]:
-    found: list[sa.ColumnElement[bool]] = [_is_in(edges.c.kind, [kind.value for kind in question.followed])]
-    if question.roles is not None:
-        named = _is_in(edges.c.role, [role.value for role in question.roles])
-        found.append(sa.or_(edges.c.role.is_(None), named))
-    if question.subset is not None:
-        found.append(sa.or_(edges.c.subset.is_(None), edges.c.subset == question.subset))
-    if not question.inferred:
-        found.append(edges.c.origin != Origin.INFERRED.value)
-    if question.skip_choice:
-        found.append(sa.not_(edges.c.choice))
-    if question.skip_reports:
-        is_report = sa.and_(
-            edges.c.source_kind == NodeKind.EVALUATION.value,
-            edges.c.kind == EdgeKind.GENERATED.value,
-            _is_in(edges.c.role, _REPORTS),
-        )
-        found.append(sa.func.coalesce(sa.not_(is_report), sa.true()))
-    if question.since is not None:
-        found.append(edges.c.held_from >= question.since)
-    if question.until is not None:
-        found.append(edges.c.held_from <= question.until)
-    return found
-
-
 async def _sort_out(
-    conn: AsyncConnection, workspace: WorkspaceID, question: Question, nodes: Collection[NodeKey]
+    leading: LeadingEdges, question: Question, nodes: Collection[NodeKey]
 ) -> tuple[dict[NodeKey, int], list[NodeKey]]:
     """Return those that are hubs with their numbers of edges, and those that the walk passes."""
-    candidates = sorted((node for node in nodes if node.kind not in question.stop_at), key=_order)
+    candidates = [node for node in nodes if node.kind not in question.stop_at]
     if question.hub is None or not candidates:
         return {}, candidates
-    near = edges.c.target if question.direction is Direction.UPSTREAM else edges.c.source
-    statement = (
-        sa.select(near, sa.func.count().label("number"))
-        .where(edges.c.workspace == workspace, _is_any(near, [node.uuid for node in candidates]))
-        .where(*_known(question.as_of), *_narrow(question))
-        .group_by(near)
-    )
-    counts = {row[0]: row.number for row in await conn.execute(statement)}
+    counts = await leading.count(candidates)
     hubs = {node: count for node in candidates if (count := counts.get(node.uuid, 0)) >= question.hub}
     return hubs, [node for node in candidates if node not in hubs]
 
@@ -152,7 +88,7 @@ def _judge(
         return set(), Reason.DEPTH
     if number + len(passed) <= question.most_nodes:
         return new, None
-    return (new - set(passed[question.most_nodes :]) if depth == 0 else set()), Reason.NODES
+    return (new - set(sorted(passed, key=_order)[question.most_nodes :]) if depth == 0 else set()), Reason.NODES
 
 
 def _cut(walk: Walk, reason: Reason, frontier: Iterable[NodeKey], left_out: int) -> None:
@@ -184,9 +120,9 @@ async def _join_parents(conn: AsyncConnection, workspace: WorkspaceID, walk: Wal
         return
     runs = [node for node in walk.depths if node.kind is NodeKind.RUN]
     starts = [node.uuid for node in question.starts]
-    either = sa.or_(_is_any(edges.c.target, [run.uuid for run in runs]), _is_any(edges.c.source, starts))
+    either = sa.or_(is_any(edges.c.target, [run.uuid for run in runs]), is_any(edges.c.source, starts))
     statement = sa.select(edges).where(
-        edges.c.workspace == workspace, edges.c.kind == EdgeKind.CALLED.value, either, *_known(question.as_of)
+        edges.c.workspace == workspace, edges.c.kind == EdgeKind.CALLED.value, either, *list_known(question.as_of)
     )
     for row in (await conn.execute(statement.order_by(edges.c.id, edges.c.n))).mappings():
         interval = make_interval(row)
@@ -195,14 +131,3 @@ async def _join_parents(conn: AsyncConnection, workspace: WorkspaceID, walk: Wal
         if new not in walk.depths:
             walk.parents[new] = min(depth, walk.parents.get(new, depth))
         walk.intervals.append(interval)
-
-
-def _is_any(column: Any, uuids: list[Any]) -> sa.ColumnElement[bool]:
-    found: sa.ColumnElement[bool] = column == sa.func.any(sa.cast(uuids, sa.ARRAY(sa.Uuid)))
-    return found
-
-
-def _is_in(column: Any, values: Collection[int]) -> sa.ColumnElement[bool]:
-    listed = sa.cast(sorted(values), sa.ARRAY(sa.SmallInteger))
-    found: sa.ColumnElement[bool] = column == sa.func.any(listed)
-    return found

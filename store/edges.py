@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -28,7 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import Unavailable
 from domain.ids import NodeKey, NodeKind, RunID, WorkspaceID
-from domain.lineage.edges import NEVER, Edge, Held, Interval
+from domain.lineage.edges import NEVER, Edge, Held, Interval, replace
 from domain.lineage.kinds import EdgeKind, Origin, WriteMode
 from domain.lineage.roles import Role
 from domain.positions import Position
@@ -174,6 +173,7 @@ def make_interval_of(row: Sequence[Any]) -> Interval:
         subset=subset,
         origin=_ORIGINS[origin],
         producer=producer,
+        known_id=id_,
     )
     held = Held(
         held_from=held_from,
@@ -190,9 +190,7 @@ def make_interval_of(row: Sequence[Any]) -> Interval:
         overlapping=overlapping,
         unbound=unbound,
     )
-    return Interval(
-        edge=edge.remember_id(id_), n=n, held=held, recorded=Position(recorded), retracted=Position(retracted)
-    )
+    return Interval(edge=edge, n=n, held=held, recorded=Position(recorded), retracted=Position(retracted))
 
 
 async def _lock_newest(tx: Transaction, workspace: WorkspaceID, ids: Iterable[UUID]) -> dict[UUID, Interval]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -14,6 +16,17 @@ from store import tables
 from store.node_rows import fetch_lineage_rows
 
 MOST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class NamedTime:
+    """From when to when an alias meant the version of that name, or nothing."""
+
+    alias: str
+    version: str | None
+    held_from: datetime
+    held_to: datetime | None
+
 
 BEARERS = sa.text(
     """
@@ -44,6 +57,25 @@ async def fetch_aliases(
     for row in rows:
         found.setdefault(row.model_version, []).append(row.alias)
     return {version: those[:MOST] for version, those in found.items()}
+
+
+async def fetch_alias_times_of(
+    conn: AsyncConnection, workspace: WorkspaceID, models: Collection[UUID]
+) -> dict[UUID, list[NamedTime]]:
+    """Return what the aliases of each model meant and when, as it is known now: by alias, then time; one query."""
+    aliases, versions = tables.model_aliases.c, tables.model_versions
+    joined = sa.and_(versions.c.workspace == aliases.workspace, versions.c.id == aliases.model_version)
+    rows = await conn.execute(
+        sa.select(aliases.model, aliases.alias, aliases.held_from, aliases.held_to, versions.c.name)
+        .select_from(tables.model_aliases)
+        .outerjoin(versions, joined)
+        .where(aliases.workspace == workspace, aliases.model.in_(models), aliases.retracted.is_(None))
+        .order_by(aliases.alias, aliases.held_from)
+    )
+    found: dict[UUID, list[NamedTime]] = {}
+    for row in rows:
+        found.setdefault(row.model, []).append(NamedTime(row.alias, row.name, row.held_from, row.held_to))
+    return found
 
 
 async def fetch_bearers(

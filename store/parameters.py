@@ -31,6 +31,9 @@ from store.transactions import Transaction
 
 parameters, history = tables.parameters, tables.parameter_history
 
+HISTORY_LIMIT = 1_000
+"""Former values of a parameter that one answer gives, the newest; all are kept."""
+
 UPSERT = sa.text(
     """
     INSERT INTO parameters (workspace, run, attempt, key, type, number, rest, boolean, raw, tokens)
@@ -160,15 +163,16 @@ async def fetch_parameters(
 
 
 async def fetch_parameter_history(
-    conn: AsyncConnection, workspace: WorkspaceID, run: RunID, name: str
+    conn: AsyncConnection, workspace: WorkspaceID, run: RunID, name: str, *, limit: int = HISTORY_LIMIT
 ) -> list[FormerParameter]:
-    """Return the values that a parameter had before, the latest first."""
+    """Return the values that a parameter had before, the newest first."""
     keys = tables.keys.c
     rows = await conn.execute(
         sa.select(history)
         .join_from(history, tables.keys, sa.and_(keys.workspace == history.c.workspace, keys.id == history.c.key))
         .where(history.c.workspace == workspace, history.c.run == run, keys.name == name)
         .order_by(history.c.replaced.desc())
+        .limit(limit)
     )
     return [
         FormerParameter(

@@ -188,7 +188,8 @@ async def _missing(conn: AsyncConnection, workspace: WorkspaceID, ref: NodeRef) 
     if isinstance(ref, RunRef):
         return await find_missing_run(conn, workspace, ref.run)
     if isinstance(ref, IDRef) and ref.id.kind is NodeKind.RUN and ref.id.workspace == workspace:
-        return await find_missing_run(conn, workspace, RunID(ref.id.uuid))
+        missing = await find_missing_run(conn, workspace, RunID(ref.id.uuid))
+        return type(missing)(missing.message)  # what was given is no `run` but an id
     return NotFound(f"nothing in this workspace is {_show(ref)}")
 
 
@@ -203,10 +204,14 @@ def _show(ref: NodeRef) -> str:
         case CommitRef():
             return f"the commit {shown(ref.sha)}"
         case DatasetRef():
-            return f"the dataset {shown(ref.namespace)} {shown(ref.name)} {ref.version or ''}".strip()
+            return f"the dataset {shown(ref.namespace)} {_show_version(ref.name, ref.version)}"
         case ModelRef():
-            return f"the model {shown(ref.name)} {ref.version or ref.alias or ''} in {shown(ref.registry)}"
+            return f"the model {_show_version(ref.name, ref.version or ref.alias)} in {shown(ref.registry)}"
         case ForeignRef():
             return f"{shown(ref.system)} {shown(ref.kind)} {shown(ref.id)}"
         case RunRef():
             return f"run {ref.run}"
+
+
+def _show_version(name: str, version: str | None) -> str:
+    return shown(name) if version is None else f"{shown(name)} {shown(version)}"

@@ -14,7 +14,7 @@ from domain.ids import AttemptID, NodeKey, NodeKind, RunID, WorkspaceID
 from domain.lineage.edges import NEVER
 from domain.lineage.kinds import EdgeKind
 from domain.lineage.roles import make_evaluation_id
-from domain.runs import RunEdit, RunStatus, check_ending
+from domain.runs import BULK_LIMIT, RunEdit, RunStatus, check_ending
 from domain.times import cut_to_millis
 from domain.unset import UNSET
 from store import tables
@@ -26,7 +26,6 @@ from store.texts import Place, replace_texts
 from store.transactions import Transaction
 
 runs, counted = tables.runs, tables.run_counters
-BULK_LIMIT = 500
 PARENTS_LOCK = 0x70617265  # "pare": edits of parents go one by one, or two could close a circle between them
 
 SEARCHED = (Place.NAME, Place.DESCRIPTION)

@@ -18,6 +18,7 @@ from store.experiments import touch_experiment
 from store.outbox import Changed
 from store.standing import Standing, read_standing
 from store.texts import make_value_tsvector
+from store.touching import naming_subject
 from store.transactions import Transaction
 
 tags = tables.tags
@@ -53,7 +54,8 @@ async def set_tags(
     """Set tags of a run or experiment; others stay. Raises `TooLarge` past 500, `NotFound`, `Gone`."""
     check_tags(given, "tags")
     if subject.kind is NodeKind.RUN:
-        counters = await lock_run(tx, workspace, RunID(subject.uuid))
+        with naming_subject():
+            counters = await lock_run(tx, workspace, RunID(subject.uuid))
         standing = await read_standing(tx, workspace, RunID(subject.uuid), attempt)
         if await put_tags(tx, counters, given, keys=keys, standing=standing):
             await _save_run(tx, counters)
@@ -101,7 +103,8 @@ async def remove_tags(
         await _touch(tx, workspace, subject)
         await _delete(tx, workspace, subject.uuid, names, NOBODY)
         return
-    counters = await lock_run(tx, workspace, RunID(subject.uuid))
+    with naming_subject():
+        counters = await lock_run(tx, workspace, RunID(subject.uuid))
     standing = await read_standing(tx, workspace, counters.run, attempt)
     removed = await _delete(tx, workspace, subject.uuid, names, standing)
     if removed:
@@ -181,7 +184,8 @@ async def _delete(
 async def _touch(tx: Transaction, workspace: WorkspaceID, subject: NodeKey) -> None:
     if subject.kind is not NodeKind.EXPERIMENT:
         raise InvalidInput(f"a {subject.kind.name} takes no tags; runs and experiments do", path=["on"])
-    await touch_experiment(tx, workspace, ExperimentID(subject.uuid))
+    with naming_subject():
+        await touch_experiment(tx, workspace, ExperimentID(subject.uuid))
 
 
 async def _save_run(tx: Transaction, counters: Counters) -> None:

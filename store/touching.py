@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import sqlalchemy as sa
 
-from domain.errors import InvalidInput, NotFound
+from domain.errors import Gone, InvalidInput, NotFound
 from domain.ids import ExperimentID, NodeKey, NodeKind, RunID, WorkspaceID
 from store import tables
 from store.counters import lock_run, save_counters
@@ -14,14 +17,25 @@ from store.outbox import Changed
 from store.transactions import Transaction
 
 
+@contextmanager
+def naming_subject() -> Iterator[None]:
+    """Let failures of what is missing name the field `on`, by which clients say what something stands on."""
+    try:
+        yield
+    except (NotFound, Gone) as exc:
+        raise type(exc)(exc.message, path=["on"]) from exc
+
+
 async def touch_node(tx: Transaction, workspace: WorkspaceID, key: NodeKey, what: Changed) -> None:
     """Raise the revision of a node of any kind because something on it changed. Raises `NotFound`, `Gone`."""
     if key.kind is NodeKind.RUN:
-        counters = await lock_run(tx, workspace, RunID(key.uuid))
+        with naming_subject():
+            counters = await lock_run(tx, workspace, RunID(key.uuid))
         counters.raise_revision(tx, what)
         await save_counters(tx, counters)
     elif key.kind is NodeKind.EXPERIMENT:
-        await touch_experiment(tx, workspace, ExperimentID(key.uuid))
+        with naming_subject():
+            await touch_experiment(tx, workspace, ExperimentID(key.uuid))
     else:
         await _touch_row(tx, workspace, key, what)
 

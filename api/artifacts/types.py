@@ -29,6 +29,7 @@ class Artifact(Node):
     digest: str | None = strawberry.field(description="Digest of the content: `sha256:<hex>`.")
     uri: str | None = strawberry.field(description="Where the bytes are.")
     step: Int64 | None = strawberry.field(description="Step of the run that it was made at.")
+    attempt: strawberry.ID | None = strawberry.field(description="UUID of the attempt that made it, if one was named.")
     superseded: bool = strawberry.field(description="True when a later attempt began again before its step.")
     created_at: DateTime = strawberry.field(description="When it was recorded.")
     deleted_at: DateTime | None = strawberry.field(description="When it was deleted; null while it is there.")
@@ -73,6 +74,7 @@ class Artifact(Node):
             digest=artifact.digest,
             uri=artifact.uri,
             step=artifact.step,
+            attempt=None if artifact.attempt is None else strawberry.ID(str(artifact.attempt)),
             superseded=artifact.superseded,
             created_at=artifact.created_at,
             deleted_at=artifact.deleted_at,

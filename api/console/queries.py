@@ -8,6 +8,7 @@ import strawberry
 
 from api.console.types import Console, ConsoleLine, ConsoleWriter
 from api.info import Info
+from api.reading import AtLeast, await_token
 from api.runs.loaders import load_run
 from api.scalars import Int64
 from domain.console import LARGEST_LINE, MAX_LINES, MAX_SCANNED, cut_lines
@@ -41,7 +42,9 @@ class ConsoleQueries:
                 description="Only lines that hold this text, in any case. At most 200,000 lines are looked at."
             ),
         ] = None,
+        at_least: AtLeast = None,
     ) -> Console:
+        await await_token(info, at_least)
         if not 1 <= lines <= MAX_LINES:
             raise InvalidInput(f"{lines} is not from 1 to {MAX_LINES}", path=["lines"])
         if not 0 <= from_line <= LARGEST_LINE:

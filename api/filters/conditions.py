@@ -8,14 +8,14 @@ from typing import Any
 import strawberry
 
 from api.scalars import JSON, DateTime, Float64, Int64
-from domain.predicates import Predicate, parse_predicate
+from domain.predicates import IN_LIMIT, Predicate, parse_predicate
 from domain.runs import RunKind, RunStatus
 
 EQ = "Equal."
 NE = "There, and not equal; false where it is missing."
 LT, LTE, GT, GTE = "Less than.", "Less than or equal.", "Greater than.", "Greater than or equal."
 BETWEEN = "A list of two: the lowest and the highest value, both included."
-IN = "One of these; false for an empty list. At most 10,000 in a filter."
+IN = f"One of these; false for an empty list. At most {IN_LIMIT:,}."
 MATCHES = (
     'The text has all these words and phrases, such as `learn* "loss spike"`: as search finds them, by parts and '
     "stems. No wildcard but the end of a word."

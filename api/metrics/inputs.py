@@ -11,7 +11,7 @@ from api.mutating import Keyed, OfRun
 from api.nodes.inputs import NodeRefInput
 from api.scalars import Base64, Float64List, Int64, Int64List, StringList
 from domain.errors import InvalidInput
-from domain.metrics import MAX_POINTS, Goal
+from domain.metrics import MAX_CONTEXTS, MAX_POINTS, MAX_SERIES, Goal
 
 PACKED = "base64 of little-endian {} of 8 bytes; in place of `{}`."
 
@@ -53,7 +53,8 @@ class MetricSeriesInput(ColumnsInput):
 
 @strawberry.input(
     description="Points of a run: either `series`, or the wide form, in which `keys` names the series and `keyIndex` "
-    "says for each value which of them it belongs to."
+    f"says for each value which of them it belongs to. A run has at most {MAX_SERIES:,} series, and its points at most "
+    f"{MAX_CONTEXTS:,} different (`on`, `subset`, `of`)."
 )
 class LogMetricsInput(OfRun, ColumnsInput):
     series: list[MetricSeriesInput] | None = strawberry.field(default=None, description="Points by series.")

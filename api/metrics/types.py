@@ -7,7 +7,9 @@ from typing import Any, cast
 import strawberry
 
 from api.enums import expose
+from api.nodes.types import make_id
 from api.scalars import DateTime, Float64, Float64List, Int64, Int64List
+from domain.ids import NodeKind, WorkspaceID
 from domain.metrics import Attempts, Duplicates, Goal
 from store.metrics.reading import SeriesData
 
@@ -65,6 +67,7 @@ class Metric:
 @strawberry.type(description="Points of one series as columns of equal length, in the order of steps.")
 class SeriesPoints:
     key: str = strawberry.field(description="The metric's key.")
+    run: strawberry.ID = strawberry.field(description="Global id of the run that has the points.")
     exact: bool = strawberry.field(
         description="True when every point is here; false when they were reduced to an envelope that keeps the lowest "
         "and highest value of each part."
@@ -73,14 +76,29 @@ class SeriesPoints:
     steps: Int64List = strawberry.field(description="Steps, rising.")
     values: Float64List = strawberry.field(description="Values; NaN and infinities by name.")
     times_ms: Int64List = strawberry.field(description="Times in milliseconds since 1970.")
+    attempts: Int64List = strawberry.field(
+        description="The attempt of each point, by its place in `Run.attempts` counted from 1; 0 where none was named."
+    )
+    superseded: Int64List = strawberry.field(
+        description="Places of those points, counted from 0, that a later attempt superseded; none but with "
+        "`attempts: ALL`."
+    )
+    contexts: Int64List | None = strawberry.field(
+        description="What each point was measured on, by its place in `Run.metricContexts` counted from 1; 0: nobody "
+        "said. Null where nobody said it of any point, and where `exact` is false."
+    )
 
     @classmethod
-    def of(cls, data: SeriesData) -> SeriesPoints:
+    def of(cls, data: SeriesData, workspace: WorkspaceID) -> SeriesPoints:
         return cls(
             key=data.key,
+            run=make_id(NodeKind.RUN, workspace, data.run),
             exact=data.exact,
             count=data.count,
             steps=cast("Any", data.steps),
             values=cast("Any", data.values),
             times_ms=cast("Any", data.times),
+            attempts=cast("Any", data.attempts),
+            superseded=cast("Any", data.superseded),
+            contexts=cast("Any", data.contexts),
         )

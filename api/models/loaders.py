@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.batching import BatchLoader
 from domain.nodes import ModelVersion
-from store.models import fetch_aliases, fetch_bearers
+from store.models import NamedTime, fetch_alias_times_of, fetch_aliases, fetch_bearers
 
 
 class AliasesLoader(BatchLoader[UUID, list[str]]):
@@ -19,6 +19,16 @@ class AliasesLoader(BatchLoader[UUID, list[str]]):
         return await fetch_aliases(conn, self.workspace, keys)
 
     def absent(self, key: UUID) -> list[str]:
+        return []
+
+
+class AliasTimesLoader(BatchLoader[UUID, list[NamedTime]]):
+    """What aliases meant and when, by model."""
+
+    async def fetch(self, conn: AsyncConnection, keys: Sequence[UUID]) -> Mapping[UUID, list[NamedTime]]:
+        return await fetch_alias_times_of(conn, self.workspace, keys)
+
+    def absent(self, key: UUID) -> list[NamedTime]:
         return []
 
 

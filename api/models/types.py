@@ -12,14 +12,32 @@ from api.lineage.availability import Availability
 from api.lineage.named_views import ContentViews, ModelViews
 from api.nodes.loaders import load_named
 from api.nodes.types import LineageFacts, take_facts
+from api.scalars import DateTime
 from domain import nodes
 from domain.ids import NodeKey, NodeKind, WorkspaceID
+from store.models import NamedTime
+
+
+@strawberry.type(description="What an alias of a model meant for a time.")
+class AliasTime:
+    alias: str = strawberry.field(description="The alias.")
+    version: str | None = strawberry.field(description="Name of the version that it meant; null: it meant nothing.")
+    held_from: DateTime = strawberry.field(description="From when.")
+    held_to: DateTime | None = strawberry.field(description="Until when; null: it still does.")
+
+    @classmethod
+    def of(cls, time: NamedTime) -> Self:
+        return cls(alias=time.alias, version=time.version, held_from=time.held_from, held_to=time.held_to)
 
 
 @strawberry.type(description="A registered model, by name.")
 class Model(LineageFacts):
     registry: str = strawberry.field(description="The registry it is in; `whence` is our own.")
     name: str = strawberry.field(description="Its name in that registry.")
+
+    @strawberry.field(description="What its aliases meant and when, as it is known now: by alias, then time.")
+    async def alias_times(self, info: Info) -> list[AliasTime]:
+        return [AliasTime.of(one) for one in await info.context.loaders.alias_times.load(self.uuid)]
 
     @classmethod
     def of(cls, node: nodes.Model, workspace: WorkspaceID) -> Self:

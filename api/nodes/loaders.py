@@ -12,6 +12,7 @@ from api.info import Info
 from api.nodes.types import Node
 from domain.errors import NotFound
 from domain.ids import NodeKey
+from store.edge_reads import fetch_sources
 from store.lineage.purged import fetch_purged
 from store.nodes import fetch_nodes
 
@@ -36,6 +37,16 @@ class PurgedLoader(BatchLoader[NodeKey, Any]):
 
     def absent(self, key: NodeKey) -> None:
         return None
+
+
+class DeclaredSourcesLoader(BatchLoader[NodeKey, bool]):
+    """Whether nodes were declared to be where lineage begins, in one query."""
+
+    async def fetch(self, conn: AsyncConnection, keys: Sequence[NodeKey]) -> Mapping[NodeKey, bool]:
+        return dict.fromkeys(await fetch_sources(conn, self.workspace, keys), True)
+
+    def absent(self, key: NodeKey) -> bool:
+        return False
 
 
 async def load_node(info: Info, key: NodeKey) -> Node | None:

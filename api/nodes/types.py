@@ -10,7 +10,7 @@ import strawberry
 from api.connections import AFTER, DEFAULT_PAGE, FIRST, Connection
 from api.info import Info
 from api.scalars import DateTime, Int64
-from domain.ids import GlobalID, NodeKind, WorkspaceID
+from domain.ids import GlobalID, NodeKind, WorkspaceID, parse_global_id
 from domain.nodes import LineageNode
 
 if TYPE_CHECKING:
@@ -49,6 +49,10 @@ class LineageFacts(Node):
     deleted_at: DateTime | None = strawberry.field(description="When it was deleted; null while it is there.")
     revision: Int64 = strawberry.field(description="Raised by every change that a reader can see.")
     version: Int64 = strawberry.field(description="Raised by what a person sets.")
+
+    @strawberry.field(description="True where somebody declared that lineage begins here; see `declareSource`.")
+    async def declared_source(self, info: Info) -> bool:
+        return await info.context.loaders.declared_sources.load(parse_global_id(self.id).key)
 
 
 def take_facts(node: LineageNode, workspace: WorkspaceID) -> dict[str, Any]:

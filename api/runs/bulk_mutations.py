@@ -26,11 +26,10 @@ from domain.errors import DomainError, TooLarge
 from domain.ids import RunID, WorkspaceID
 from domain.lineage import descendants
 from domain.references import parse_run_id
+from domain.runs import BULK_LIMIT
 from store.purging import purge_run
 from store.run_edits import archive_runs, delete_runs, restore_runs
 from store.transactions import Transaction
-
-MOST_RUNS = 1000
 
 Act = Callable[[Transaction, WorkspaceID, list[RunID]], Awaitable[dict[RunID, DomainError]]]
 
@@ -89,8 +88,8 @@ class BulkRunMutations:
 
 async def act_on(info: Info, given: RunsInput, act: Act) -> tuple[list[RunOutcome], str]:
     """Do one thing to many runs in one transaction; each has an outcome of its own."""
-    if len(given.runs) > MOST_RUNS:
-        raise TooLarge(f"{len(given.runs)} runs, at most {MOST_RUNS} are taken", path=["runs"])
+    if len(given.runs) > BULK_LIMIT:
+        raise TooLarge(f"{len(given.runs)} runs, at most {BULK_LIMIT} are taken", path=["runs"])
     workspace = info.context.workspace
     runs: dict[str, RunID] = {}
     failed: dict[str, DomainError] = {}

@@ -13,11 +13,12 @@ from api.parameters.inputs import MODE, PARAMETERS, PARAMS, ParameterInput
 from api.scalars import DateTime, Int64, JSONObject
 from api.tags.inputs import TAGS
 from domain.parameters import ParameterMode
-from domain.runs import RunKind, RunStatus
+from domain.runs import BULK_LIMIT, RunKind, RunStatus
+from store.lifecycle import LONGEST_S
 
 NAME = "At most 500 characters; not unique."
 EXPECTED = "Refuse with CONFLICT unless the run's `version` is this."
-MANY = "Global ids or bare UUIDs, at most 1,000."
+MANY = f"Global ids or bare UUIDs, at most {BULK_LIMIT:,}."
 
 
 @strawberry.input(description="A run to be made.")
@@ -36,8 +37,8 @@ class CreateRunInput(Delivered):
     parent: strawberry.ID | None = strawberry.field(
         default=None, description="The run it is part of: a global id or a bare UUID."
     )
-    created_by: str | None = strawberry.field(default=None, description="Who makes it.")
-    host: str | None = strawberry.field(default=None, description="The machine it runs on.")
+    created_by: str | None = strawberry.field(default=None, description="Who makes it; at most 64 KiB.")
+    host: str | None = strawberry.field(default=None, description="The machine it runs on; at most 64 KiB.")
     started_at: DateTime | None = strawberry.field(default=None, description="When it started; left out, now.")
     params: JSONObject | None = strawberry.field(default=None, description=PARAMS)
     parameters: list[ParameterInput] | None = strawberry.field(default=None, description=PARAMETERS)
@@ -73,7 +74,8 @@ class FinishRunInput(OfRun, FinishInput):
 @strawberry.input(description="A sign of life.")
 class HeartbeatInput(OfRun):
     seconds: int = strawberry.field(
-        default=30, description="When the next one comes, at the latest. Three missed ones make the run LOST."
+        default=30,
+        description=f"When the next one comes, at the latest: 1 to {LONGEST_S:,}. Three missed ones make the run LOST.",
     )
 
 

@@ -12,16 +12,18 @@ from api.connections import AFTER, DEFAULT_PAGE, FIRST, Connection
 from api.enums import expose
 from api.experiments.types import Experiment
 from api.info import Info
+from api.metrics.contexts import MetricContext
 from api.metrics.loaders import MOST_KEYS, connect_series, load_metrics
 from api.metrics.types import Metric
 from api.nodes.types import Node, make_id
 from api.parameters.loaders import load_params
 from api.parameters.types import Parameter
+from api.runs.attempts import RunAttempt
 from api.scalars import DateTime, Int64
 from api.tags.loaders import load_tags
 from api.tags.types import Tag
 from domain import runs
-from domain.ids import ExperimentID, NodeKind, RunID, WorkspaceID
+from domain.ids import ExperimentID, NodeKey, NodeKind, RunID, WorkspaceID
 from domain.runs import RunKind, RunStatus
 
 expose(
@@ -138,6 +140,21 @@ class Run(Node):
         run = RunID(self.uuid)
         page = await connect_series(info, run, prefix=prefix, first=first, after=after)
         return cast("Series", page)
+
+    @strawberry.field(description="Its attempts in their order; none where nobody ever named one.")
+    async def attempts(self, info: Info) -> list[RunAttempt]:
+        return [RunAttempt.of(one) for one in (await info.context.loaders.attempts.load(RunID(self.uuid))).attempts]
+
+    @strawberry.field(
+        description="What its points were measured on and of; `SeriesPoints.contexts` counts these from 1. At most "
+        "1,000."
+    )
+    async def metric_contexts(self, info: Info) -> list[MetricContext]:
+        return [MetricContext.make(one) for one in await info.context.loaders.metric_contexts.load(RunID(self.uuid))]
+
+    @strawberry.field(description="True where somebody declared that lineage begins here; see `declareSource`.")
+    async def declared_source(self, info: Info) -> bool:
+        return await info.context.loaders.declared_sources.load(NodeKey(NodeKind.RUN, self.uuid))
 
     @strawberry.field(description="Files that it made, the oldest first.")
     async def artifacts(self, info: Info, first: First = DEFAULT_PAGE, after: After = None) -> Artifacts:

@@ -7,6 +7,7 @@ from typing import Any
 
 from whence.connecting import add_connection_options, connect
 from whence.printing import print_json
+from whence.run_names import RUN, find_run_id
 from whence.run_table.tables import show
 
 _AT_ONCE = 10_000
@@ -27,7 +28,7 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
         description="Print what a run printed. Of several processes, or attempts, the one that began last is meant, "
         "unless --writer names another; --json lists them.",
     )
-    parser.add_argument("run_id", metavar="RUN", help="UUID or global id of the run")
+    parser.add_argument("run_id", metavar="RUN", help=RUN)
     parser.add_argument("--stderr", action="store_true", help="standard error in place of standard output")
     parser.add_argument("--from", dest="first", type=int, default=0, metavar="N", help="the first line, from 0 (0)")
     parser.add_argument("--lines", type=int, default=None, metavar="N", help="so many lines at most (all)")
@@ -42,7 +43,6 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
 def run(args: argparse.Namespace) -> int:
     """Print the lines, and return the exit code."""
     asked: dict[str, Any] = {
-        "run": args.run_id,
         "stream": "stderr" if args.stderr else "stdout",
         "writer": args.writer,
         "contains": args.grep,
@@ -50,6 +50,7 @@ def run(args: argparse.Namespace) -> int:
     left = args.lines
     held: dict[str, Any] = {"writers": [], "lines": [], "nextLine": args.first}
     with connect(args, patience=0) as service:
+        asked["run"] = find_run_id(service, args.run_id)
         while held["nextLine"] is not None and left != 0:
             most = _AT_ONCE if left is None else min(left, _AT_ONCE)
             found = service.execute(_DOCUMENT, asked | {"from": held["nextLine"], "lines": most})["console"]

@@ -11,6 +11,7 @@ from whence.connecting import add_connection_options
 from whence.failures import Unreachable, WhenceError
 from whence.files.staging import list_staged, list_staging_folders, set_aside, take_staged
 from whence.files.uploading import may_pass, upload
+from whence.importing.progress import ProgressDisplay
 from whence.printing import print_json
 from whence.service import Service
 from whence.settings import read_settings
@@ -40,24 +41,11 @@ def run(args: argparse.Namespace) -> int:
     root = args.spool or read_settings().spool_folder
     files = list_files(root) if root.is_dir() else []
     before = set(list_rejected(root))
-    sent, waiting = 0, {}
-    for path in files:
-        header = _read_header(path)
-        if header is None:
-            with take(path):
-                continue  # it holds nothing: taking it removes it
-        if header.url in waiting:
-            continue
-        with Service(header.url, workspace=header.workspace, token=args.token, connections=1) as service:
-            try:
-                done = drain(service, path, warn=lambda text: print(f"whence: {text}", file=sys.stderr))
-            except Unreachable as exc:
-                done, waiting[header.url] = False, str(exc)
-        if done and not path.exists():
-            sent += 1
-        elif not done:
-            waiting.setdefault(header.url, f"{header.url} does not take it")
-    uploaded, found = _send_files(root, waiting, token=args.token)
+    waiting: dict[str, str] = {}
+    with ProgressDisplay("sending spools", len(files), unit="spools", quiet=args.json) as progress:
+        sent = _send_spools(files, waiting, token=args.token, progress=progress)
+    with ProgressDisplay("uploading files", _measure_staged(root), quiet=args.json) as progress:
+        uploaded, found = _send_files(root, waiting, token=args.token, progress=progress)
     refused = sorted(set(list_rejected(root)) | before)
     told = {"folder": str(root), "spools": len(files), "sent": sent, "files": found, "uploaded": uploaded}
     told |= {"waiting": list(waiting.values()), "refused": [str(path) for path in refused]}
@@ -78,7 +66,44 @@ def _tell(told: dict[str, Any]) -> None:
         print(f"refused      {path}")
 
 
-def _send_files(root: Path, waiting: dict[str, str], *, token: str | None) -> tuple[int, int]:
+def _send_spools(files: list[Path], waiting: dict[str, str], *, token: str | None, progress: ProgressDisplay) -> int:
+    """Send spools, and return how many were sent whole; `waiting` says which services did not take theirs, and why."""
+    sent = 0
+    for path in files:
+        progress.advance(1)
+        header = _read_header(path)
+        if header is None:
+            with take(path):
+                continue  # it holds nothing: taking it removes it
+        if header.url in waiting:
+            continue
+        with Service(header.url, workspace=header.workspace, token=token, connections=1) as service:
+            try:
+                done = drain(service, path, warn=lambda text: print(f"whence: {text}", file=sys.stderr))
+            except Unreachable as exc:
+                done, waiting[header.url] = False, str(exc)
+        if done and not path.exists():
+            sent += 1
+        elif not done:
+            waiting.setdefault(header.url, f"{header.url} does not take it")
+    return sent
+
+
+def _measure_staged(root: Path) -> int:
+    """Return how many bytes wait to be uploaded."""
+    folders = list_staging_folders(root) if root.is_dir() else []
+    total = 0
+    for path in (path for folder in folders for path in list_staged(folder)):
+        try:
+            total += path.stat().st_size
+        except FileNotFoundError:  # a living process has sent it
+            continue
+    return total
+
+
+def _send_files(
+    root: Path, waiting: dict[str, str], *, token: str | None, progress: ProgressDisplay
+) -> tuple[int, int]:
     """Upload the files that processes left, and return how many were, and how many there were."""
     sent = found = 0
     for folder in list_staging_folders(root) if root.is_dir() else []:
@@ -88,17 +113,17 @@ def _send_files(root: Path, waiting: dict[str, str], *, token: str | None) -> tu
             files = list_staged(folder)
             if destination.url not in waiting:
                 with Service(destination.url, workspace=destination.workspace, token=token, connections=1) as service:
-                    sent += _send_staged(service, files, waiting)
+                    sent += _send_staged(service, files, waiting, progress)
             found += len(files)
     return sent, found
 
 
-def _send_staged(service: Service, files: list[Path], waiting: dict[str, str]) -> int:
+def _send_staged(service: Service, files: list[Path], waiting: dict[str, str], progress: ProgressDisplay) -> int:
     """Upload files until the service does not take one, and return how many it took."""
     count = 0
     for path in files:
         try:
-            upload(service, f"sha256:{path.name}", path)
+            upload(service, f"sha256:{path.name}", path, progress=progress.advance)
         except WhenceError as exc:
             if may_pass(exc):
                 waiting[service.url] = str(exc)

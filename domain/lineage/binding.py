@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -26,18 +27,20 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class DatedVersion:
-    """A version and how it came to be; `told`: when it did, where somebody said so of the version itself."""
+    """A version and how it came to be; `told`: when it did, where somebody said so of the version itself.
+
+    `finished`: when it was there to be read, as told, else when the first of its alternative writers was done.
+    """
 
     id: UUID
     name: str
     writes: tuple[Write, ...] = ()
     told: datetime | None = None
+    finished: datetime | None = field(init=False)
 
-    @property
-    def finished(self) -> datetime | None:
-        """Return when it was there to be read: as told, else when the first of its alternative writers was done."""
+    def __post_init__(self) -> None:
         done = [write.finished for write in self.writes if write.finished is not None]
-        return self.told or min(done, default=None)
+        object.__setattr__(self, "finished", self.told or min(done, default=None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,37 +52,53 @@ class Reading:
     ended: datetime | None
 
 
-def order_versions(versions: Collection[DatedVersion]) -> list[DatedVersion]:
-    """Return the versions whose time is known, by time, then name."""
-    dated = [(one.finished, one.name, one) for one in versions if one.finished is not None]
-    return [one for _, _, one in sorted(dated, key=lambda row: row[:2])]
+class Versions:
+    """The versions of a dataset, put in order once for all that read them.
 
-
-def find_latest(ordered: Sequence[DatedVersion], moment: datetime) -> DatedVersion | None:
-    """Return the latest version that was finished at a moment."""
-    found = None
-    for one in ordered:
-        if one.finished is not None and one.finished > moment:
-            break
-        found = one
-    return found
-
-
-def bind(reading: Reading, versions: Collection[DatedVersion]) -> tuple[DatedVersion | None, list[DatedVersion]]:
-    """Return the version that a reading saw, and those that were being written meanwhile.
-
-    The latest that finished, in whatever way, before the start; None stands for the version `initial`. What the run
-    itself wrote it did not read.
+    `ordered`: those whose time is known, by time, then name.
     """
-    others = [one for one in versions if all(write.run != reading.run for write in one.writes)]
-    latest = find_latest(order_versions(others), reading.started)
-    meanwhile = [one for one in others if one is not latest and any(_overlaps(write, reading) for write in one.writes)]
-    return latest, sorted(meanwhile, key=lambda one: one.name)
+
+    def __init__(self, versions: Iterable[DatedVersion]) -> None:
+        self.all = list(versions)
+        dated = [(one.finished, one.name, one) for one in self.all if one.finished is not None]
+        dated.sort(key=lambda row: row[:2])
+        self.ordered = [one for _, _, one in dated]
+        self._times = [time for time, _, _ in dated]
+        writes = [(write.finished, write, one) for one in self.all for write in one.writes]
+        self._unfinished = [(write, one) for finished, write, one in writes if finished is None]
+        done = sorted(((finished, write, one) for finished, write, one in writes if finished), key=lambda row: row[0])
+        self._done = [(write, one) for _, write, one in done]
+        self._ends = [finished for finished, _, _ in done]
+
+    def list_until(self, moment: datetime) -> Iterator[DatedVersion]:
+        """Give the versions that were finished at a moment, the latest first."""
+        for place in reversed(range(bisect_right(self._times, moment))):
+            yield self.ordered[place]
+
+    def find_next(self, moment: datetime) -> DatedVersion | None:
+        """Return the first version that was finished at a moment or after it."""
+        place = bisect_left(self._times, moment)
+        return self.ordered[place] if place < len(self.ordered) else None
+
+    def bind(self, reading: Reading) -> tuple[DatedVersion | None, list[DatedVersion]]:
+        """Return the version that a reading saw, and those that were being written meanwhile.
+
+        The latest that finished, in whatever way, before the start; None stands for the version `initial`. What the
+        run itself wrote it did not read.
+        """
+        latest = next((one for one in self.list_until(reading.started) if not _is_by(one, reading.run)), None)
+        later = self._done[bisect_right(self._ends, reading.started) :]
+        written = {one.id: one for write, one in (*later, *self._unfinished) if _begins_in_time(write, reading)}
+        meanwhile = [one for one in written.values() if one is not latest and not _is_by(one, reading.run)]
+        return latest, sorted(meanwhile, key=lambda one: one.name)
 
 
-def _overlaps(write: Write, reading: Reading) -> bool:
-    """Say whether a version was being written while it was read; one that was done before was not."""
-    begins_in_time = write.started < reading.ended if reading.ended is not None else True
-    if reading.ended == reading.started:
-        begins_in_time = write.started <= reading.started
-    return begins_in_time and (write.finished is None or write.finished > reading.started)
+def _is_by(version: DatedVersion, run: RunID | None) -> bool:
+    return any(write.run == run for write in version.writes)
+
+
+def _begins_in_time(write: Write, reading: Reading) -> bool:
+    """Say whether a version that was not done before a reading was begun before its end."""
+    if reading.ended is None:
+        return True
+    return write.started < reading.ended or write.started == reading.started == reading.ended

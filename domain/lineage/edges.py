@@ -1,5 +1,7 @@
 """Edges and their intervals: what is claimed, since when it holds, and since when and until when it was known.
 
+They are structs, not dataclasses: a walk makes a hundred thousand of each, at a microsecond instead of six.
+
 Two kinds of time. *Held*: when it was so in the world (`held_from`, `held_to`). *Known*: the positions at which an
 interval was recorded and retracted; it is known at a position p when recorded <= p < retracted. An edge's id is what it
 claims; everything else stands in its intervals, which never change but for being closed. Of one edge at most one
@@ -10,11 +12,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Any, Self, cast
+from typing import Any, TypeVar, cast
 from uuid import UUID
+
+from msgspec import Struct, structs
 
 from domain.ids import NodeKey, RunID, WorkspaceID
 from domain.lineage.kinds import EdgeKind, Origin, WriteMode
@@ -33,8 +36,7 @@ WHENCE = "whence"
 """The producer of what the service itself concludes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edge:
+class Edge(Struct, frozen=True, kw_only=True, gc=False, eq=False):
     """A claim that one node has something of another. Two edges with the same fields are the same edge.
 
     `run`: the run that the claim is about; of USED and GENERATED the one whose side the edge stands on.
@@ -49,20 +51,25 @@ class Edge:
     subset: str | None = None
     origin: Origin = Origin.DECLARED
     producer: str = ""
-    _id: UUID | None = field(default=None, init=False, repr=False, compare=False)
-    """What `id` found, or the record knows: hashing costs 20 microseconds."""
+    known_id: UUID | None = None
+    """What `id` found, or the record knows: hashing costs 20 microseconds. No part of what is compared."""
+
+    def __eq__(self, other: object) -> bool:
+        return self._said() == other._said() if isinstance(other, Edge) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._said())
+
+    def _said(self) -> tuple[Any, ...]:
+        ends = (self.source, self.target)
+        return (self.workspace, self.kind, *ends, self.role, self.run, self.subset, self.origin, self.producer)
 
     @property
     def id(self) -> UUID:
         """Return the hash of all the fields: whoever says the same again says nothing new."""
-        if self._id is None:
-            self.remember_id(self._hash())
-        return cast(UUID, self._id)
-
-    def remember_id(self, id_: UUID) -> Self:
-        """Take the id from where it is known, and return this edge."""
-        object.__setattr__(self, "_id", id_)
-        return self
+        if self.known_id is None:
+            structs.force_setattr(self, "known_id", self._hash())
+        return cast(UUID, self.known_id)
 
     def _hash(self) -> UUID:
         return hash_parts(
@@ -82,8 +89,7 @@ class Edge:
         return make_link_id(self.workspace, self.kind, self.source, self.target, self.role, self.subset)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class Held(Struct, frozen=True, kw_only=True, gc=False):
     """What an interval says beside its edge.
 
     `own_time`: the client gave `held_from`; else it follows the times of the ends, and moves with them.
@@ -109,8 +115,7 @@ class Held:
     unbound: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interval:
+class Interval(Struct, frozen=True, kw_only=True, gc=False):
     """One stretch of what was known of an edge; `n` counts them from 1."""
 
     edge: Edge
@@ -130,6 +135,16 @@ class Interval:
 
     def is_known_at(self, position: Position) -> bool:
         return self.recorded <= position < self.retracted
+
+
+T = TypeVar("T", Edge, Held, Interval)
+
+
+def replace(value: T, **changes: Any) -> T:
+    """Return an edge, what is held of it or an interval with some fields changed; of an edge the id is found anew."""
+    if isinstance(value, Edge):
+        changes = {"known_id": None, **changes}
+    return structs.replace(value, **changes)
 
 
 def make_link_id(

@@ -5,17 +5,18 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID, uuid5
 
 import numpy
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import log_loss
 from sklearn.neural_network import MLPClassifier
 
+import whence
+from examples.digits.beginning import EXPERIMENT, begin_run
 from examples.digits.data import Images
-from examples.digits.files import Files, Stored, read_model
-from examples.digits.journal import Journal, Ref
-from examples.digits.runs import Run, begin_run, write_run
+from examples.digits.days import Days
+from examples.digits.files import Files
+from whence.tracking.handles import Artifact, Named
 
 CLASSES = numpy.arange(10)
 CHECKPOINT_EVERY = 5
@@ -35,7 +36,6 @@ class Plan:
     width: int = 24
     rate: float = 0.005
     seed: int = 1
-    entry_point: str = "training.py:train"
 
     def params(self) -> dict[str, Any]:
         """Return the parameters as they are recorded."""
@@ -50,61 +50,59 @@ class Plan:
 
 @dataclass(frozen=True)
 class Trained:
-    """A trained model: itself, the run that made it, and its file."""
+    """A trained model: its file, itself, and its best accuracy on the validation data."""
 
-    run: str
-    stored: Stored
+    stored: Artifact
     model: Any
     best: float
 
 
 def train(
-    journal: Journal,
+    days: Days,
     files: Files,
     plan: Plan,
     data: list[Images],
     validation: Images,
     *,
-    start: tuple[Ref, Any] | None = None,
+    start: tuple[Named, Any] | None = None,
     parent: str | None = None,
 ) -> Trained:
     """Train on the data, watched on the validation data; `start` is the model that it begins from."""
-    run = begin_run(journal, plan.name, "TRAIN", parent=parent, **plan.params())
-    _use_inputs(run, data, validation)
-    model = plan.build()
-    if start is not None:
-        run.use(start[0], "INITIALISE")
-        model = start[1]
-    learn(files, run, plan, model, data, validation, first=1)
-    return _finish(files, run, plan, model)
+    with begin_run(days, plan.name, "TRAIN", parent=parent, **plan.params()) as run:
+        _use_inputs(run, data, validation)
+        model = plan.build()
+        if start is not None:
+            run.use_artifact(start[0], role="initialise")
+            model = start[1]
+        best = learn(files, run, plan, model, data, validation, first=1)
+        stored = files.publish(run, f"{plan.model}/final.pickle", model, "model", step=plan.epochs)
+    return Trained(stored, model, best)
 
 
 def train_with_a_crash(
-    journal: Journal, files: Files, plan: Plan, data: list[Images], validation: Images, *, crash_at: int
+    days: Days, files: Files, plan: Plan, data: list[Images], validation: Images, *, crash_at: int
 ) -> Trained:
     """Train until the machine goes away, then go on from the last checkpoint: the same run, in another attempt."""
-    run = begin_run(journal, plan.name, "TRAIN", **plan.params())
+    run = begin_run(days, plan.name, "TRAIN", **plan.params())
     _use_inputs(run, data, validation)
     try:
         learn(files, run, plan, plan.build(), data, validation, first=1, crash_at=crash_at)
     except Crash:
-        write_run(run, status="FAILED", entry_point=plan.entry_point, note="The machine went away.")
+        run.note("The machine went away.")
+        run.finish("FAILED")
     from_step = crash_at - 1 - (crash_at - 1) % CHECKPOINT_EVERY
-    model = read_model(Stored("", "", 0, files.folder / _checkpoint(plan, from_step)))
-    attempt = str(uuid5(UUID(run.id), "second attempt"))
-    journal.write("resume", run=run.id, attempt=attempt, fromStep=from_step)
-    learn(files, run, plan, model, data, validation, first=from_step + 1)
-    stored = files.publish(run, f"{plan.model}/final.pickle", model, "OUTPUT", step=plan.epochs)
-    journal.write("metrics", run=run.id, attempt=attempt, series=run.take_series())
-    for kind, fields in run.take_facts():
-        journal.write(kind, **fields)
-    journal.write("finish", run=run.id, attempt=attempt, status="FINISHED", endedAt=journal.now())
-    return Trained(run.id, stored, model, model.score(validation.pixels, validation.labels))
+    model = files.read(_checkpoint(plan, from_step))
+    with whence.init(
+        EXPERIMENT, plan.name, id=run.id, resume="must", resume_from_step=from_step, snapshot=False, console=False
+    ) as again:
+        best = learn(files, again, plan, model, data, validation, first=from_step + 1)
+        stored = files.publish(again, f"{plan.model}/final.pickle", model, "model", step=plan.epochs)
+    return Trained(stored, model, best)
 
 
 def learn(
     files: Files,
-    run: Run,
+    run: whence.Run,
     plan: Plan,
     model: MLPClassifier,
     data: list[Images],
@@ -112,36 +110,38 @@ def learn(
     *,
     first: int,
     crash_at: int | None = None,
-) -> None:
-    """Go over the data once an epoch, from epoch `first` to the plan's last."""
+) -> float:
+    """Go over the data once an epoch, from epoch `first` to the plan's last; return the best validation accuracy."""
     pixels = numpy.concatenate([images.pixels for images in data])
     labels = numpy.concatenate([images.labels for images in data])
+    best = 0.0
     for epoch in range(first, plan.epochs + 1):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             order = numpy.random.default_rng([plan.seed, epoch]).permutation(len(labels))
             model.partial_fit(pixels[order], labels[order], classes=CLASSES)
-        run.log("train_loss", epoch, log_loss(labels, model.predict_proba(pixels), labels=CLASSES))
+        train_loss = log_loss(labels, model.predict_proba(pixels), labels=CLASSES)
+        run.log({"train_loss": _round(train_loss)}, step=epoch)
         guessed = model.predict_proba(validation.pixels)
-        run.log("val_loss", epoch, log_loss(validation.labels, guessed, labels=CLASSES), on=validation.ref)
-        run.log("val_accuracy", epoch, (guessed.argmax(axis=1) == validation.labels).mean(), on=validation.ref)
+        accuracy = _round((guessed.argmax(axis=1) == validation.labels).mean())
+        val_loss = _round(log_loss(validation.labels, guessed, labels=CLASSES))
+        run.log({"val_loss": val_loss, "val_accuracy": accuracy}, step=epoch, on=validation.dataset)
+        best = max(best, accuracy)
         if epoch == crash_at:
             raise Crash
         if epoch % CHECKPOINT_EVERY == 0:
-            files.publish(run, _checkpoint(plan, epoch), model, "CHECKPOINT", step=epoch)
+            files.publish(run, _checkpoint(plan, epoch), model, "checkpoint", step=epoch)
+    return best
 
 
-def _use_inputs(run: Run, data: list[Images], validation: Images) -> None:
+def _round(value: Any) -> float:
+    return round(float(value), 6)
+
+
+def _use_inputs(run: whence.Run, data: list[Images], validation: Images) -> None:
     for images in data:
-        run.use(images.ref, "TRAIN")
-    run.use(validation.ref, "VALIDATION")
-
-
-def _finish(files: Files, run: Run, plan: Plan, model: MLPClassifier) -> Trained:
-    stored = files.publish(run, f"{plan.model}/final.pickle", model, "OUTPUT", step=plan.epochs)
-    best = max(run.series["val_accuracy"]["values"])
-    write_run(run, entry_point=plan.entry_point)
-    return Trained(run.id, stored, model, best)
+        run.use_dataset(images.dataset, role="train")
+    run.use_dataset(validation.dataset, role="validation")
 
 
 def _checkpoint(plan: Plan, epoch: int) -> str:

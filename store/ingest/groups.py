@@ -70,8 +70,8 @@ class _Group:
                 await self._stage_one(staging, member)
             except DomainError as exc:
                 self._failures[index] = exc
-        await staging.write()
         await self._reception.save(self._tx.driver)
+        await staging.write()
         for counters in self._counters.values():
             await save_counters(self._tx, counters)
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from domain.ids import NodeKey, NodeKind, WorkspaceID
-from domain.lineage.edges import Edge
+from domain.lineage.edges import Edge, replace
 from domain.lineage.kinds import EdgeKind
 from store import tables
 from store.edges import make_interval

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
 from domain.ids import NodeKey, NodeKind, RunID, WorkspaceID
-from domain.lineage.binding import INITIAL, DatedVersion, Reading, bind, order_versions
-from domain.lineage.edges import ALWAYS, WHENCE, Edge, Held
+from domain.lineage.binding import INITIAL, DatedVersion, Reading, Versions
+from domain.lineage.edges import ALWAYS, WHENCE, Edge, Held, replace
 from domain.lineage.kinds import EdgeKind, Origin, WriteMode
 from domain.nodes import make_natural_key
 from store.edges import make_interval
@@ -45,22 +45,18 @@ class _Dataset:
     tx: Transaction
     workspace: WorkspaceID
     id: UUID
-    versions: list[DatedVersion]
+    versions: Versions
     readers: Mapping[RunID, RunFacts]
-
-    @property
-    def ordered(self) -> list[DatedVersion]:
-        return order_versions(self.versions)
 
     async def make_initial(self) -> UUID:
         """Return the version that stands for the dataset before its first known write."""
-        for one in self.versions:
+        for one in self.versions.all:
             if one.name == INITIAL:
                 return one.id
         natural_key = make_natural_key(NodeKind.DATASET_VERSION, str(self.id), INITIAL)
         columns = {natural_key: {"dataset": self.id, "name": INITIAL}}
         made = await insert_nodes(self.tx, self.workspace, NodeKind.DATASET_VERSION, columns, placeholder=True)
-        self.versions.append(DatedVersion(made[natural_key], INITIAL))
+        self.versions.all.append(DatedVersion(made[natural_key], INITIAL))
         return made[natural_key]
 
 
@@ -80,7 +76,7 @@ async def conclude_dataset(
     dated = await fetch_dated_versions(tx, workspace, dataset)
     stored = await _fetch_affected(tx, workspace, dataset, dated, versions=versions, facts=facts)
     runs = {fact.fact.run for fact in stored.values() if fact.fact.run is not None}
-    whole = _Dataset(tx, workspace, dataset, dated, await fetch_run_facts(tx, workspace, runs))
+    whole = _Dataset(tx, workspace, dataset, Versions(dated), await fetch_run_facts(tx, workspace, runs))
     due = Drafts(workspace)
     for fact in stored.values():
         await _bind_one(whole, fact, due)
@@ -137,7 +133,7 @@ async def _follow_around(whole: _Dataset, versions: Collection[UUID], due: Draft
     """Say what follows what around some versions; return the rows that say so now."""
     standing = await whole.tx.driver.fetch(BETWEEN, whole.workspace, list(versions))
     around = {*versions, *(row[end] for row in standing for end in ("source", "target"))}
-    pairs = list(pairwise(whole.ordered))
+    pairs = list(pairwise(whole.versions.ordered))
     for before, after in pairs:
         if before.id in versions or after.id in versions:
             around |= {before.id, after.id}
@@ -150,7 +146,7 @@ async def _follow_around(whole: _Dataset, versions: Collection[UUID], due: Draft
 async def _bind_one(whole: _Dataset, stored: StoredFact, due: Drafts) -> None:
     run = None if stored.fact.run is None else whole.readers.get(stored.fact.run)
     reading = _make_reading(stored, run)
-    latest, meanwhile = bind(reading, whole.versions)
+    latest, meanwhile = whole.versions.bind(reading)
     version = await whole.make_initial() if latest is None else latest.id
     began = stored.held.held_from if stored.held.own_time or run is None else run.started_at
     for id_, overlapping in [(version, False), *((one.id, True) for one in meanwhile)]:

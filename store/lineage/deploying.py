@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from domain.errors import Conflict, InvalidInput, NotFound
 from domain.ids import GlobalID, NodeKey, NodeKind, WorkspaceID
 from domain.lineage.claims import Claim
+from domain.lineage.edges import replace
 from domain.lineage.kinds import EdgeKind, Origin
 from domain.nodes import make_natural_key
 from domain.references import IDRef, NodeRef

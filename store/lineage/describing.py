@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -100,12 +99,12 @@ async def fill_digest(tx: Transaction, workspace: WorkspaceID, key: NodeKey, dig
     )
     if row.digest is not None:
         if there is not None:
-            return replace(key, uuid=there)
+            return NodeKey(key.kind, there)
         columns = {natural_key: {"uri": row.uri, "digest": digest}}
         made = await insert_nodes(tx, workspace, NodeKind.ARTIFACT_VERSION, columns, placeholder=False)
-        return replace(key, uuid=made[natural_key])
+        return NodeKey(key.kind, made[natural_key])
     if there is not None:
-        return await merge_nodes(tx, workspace, key, replace(key, uuid=there))
+        return await merge_nodes(tx, workspace, key, NodeKey(key.kind, there))
     await tx.conn.execute(
         sa.update(table)
         .where(table.c.workspace == workspace, table.c.id == key.uuid)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from domain.ids import NodeKey, NodeKind, RunID, WorkspaceID
-from domain.lineage.edges import WHENCE, Edge, Held
+from domain.lineage.edges import WHENCE, Edge, Held, replace
 from domain.lineage.kinds import VERSIONS, EdgeKind, Origin
 from domain.lineage.roles import Side, find_sides, is_of_choice, make_side_key
 from domain.lineage.unbound import UnboundFact

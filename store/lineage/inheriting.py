@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from domain.ids import RunID, WorkspaceID
-from domain.lineage.edges import WHENCE, Held, Interval
+from domain.lineage.edges import WHENCE, Held, Interval, replace
 from domain.lineage.kinds import EdgeKind, Origin
 from domain.lineage.roles import make_evaluation_id
 from domain.runs import RunKind

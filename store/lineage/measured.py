@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from uuid import UUID
 
 from domain.ids import NodeKey, NodeKind, RunID, WorkspaceID
-from domain.lineage.edges import Edge, Held, Interval
+from domain.lineage.edges import Edge, Held, Interval, replace
 from domain.lineage.kinds import ENDS, EdgeKind
 from domain.lineage.roles import Role, find_sides, make_evaluation_id, make_side_key
 from store.edges import fetch_open

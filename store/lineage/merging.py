@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import sqlalchemy as sa
 
 from domain.ids import NodeKey, WorkspaceID
-from domain.lineage.edges import Edge, Held
+from domain.lineage.edges import Edge, Held, replace
 from domain.lineage.kinds import Origin
 from store import tables
 from store.edges import fetch_open, record_edges, retract_edges

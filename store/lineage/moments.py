@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from domain.ids import NodeKey, NodeKind, RunID, WorkspaceID
-from domain.lineage.edges import ALWAYS, NEVER, Edge, Held, Interval
+from domain.lineage.edges import ALWAYS, NEVER, Edge, Held, Interval, replace
 from domain.lineage.kinds import PRODUCING, EdgeKind, Origin
 from store import tables
 from store.edges import edges, fetch_open, record_edges

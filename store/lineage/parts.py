@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.ids import NodeKey, NodeKind, WorkspaceID
-from domain.lineage.binding import DatedVersion, find_latest, order_versions
+from domain.lineage.binding import Versions
 from domain.lineage.edges import WHENCE, Edge, Held
 from domain.lineage.kinds import EdgeKind, Origin
 from store.edges import fetch_open
@@ -76,7 +76,7 @@ async def conclude_parts(tx: Transaction, workspace: WorkspaceID, files: Collect
     datasets = await _fetch_containing(tx, workspace, parts)
     due = Drafts(workspace)
     versions = {
-        dataset: order_versions(await fetch_dated_versions(tx, workspace, dataset))
+        dataset: Versions(await fetch_dated_versions(tx, workspace, dataset))
         for dataset in sorted(set(datasets.values()))
     }
     for part in parts:
@@ -109,16 +109,16 @@ def list_above(uri: str) -> list[str]:
     return [f"{scheme}://" + "/".join(parts[:count]) for count in range(1, len(parts)) if "/".join(parts[:count])]
 
 
-def _join(workspace: WorkspaceID, part: _File, ordered: Sequence[DatedVersion], due: Drafts) -> None:
+def _join(workspace: WorkspaceID, part: _File, versions: Versions, due: Drafts) -> None:
     file = NodeKey(NodeKind.ARTIFACT_VERSION, part.id)
     if part.produced is not None:
         produced = part.produced
-        first = next((one for one in ordered if one.finished is not None and one.finished >= produced), None)
+        first = versions.find_next(produced)
         if first is not None:
             edge = _make_part(workspace, file, NodeKey(NodeKind.DATASET_VERSION, first.id))
             due.edges[edge] = Held(held_from=first.finished or produced)
     elif part.used is not None:
-        latest = find_latest(ordered, part.used)
+        latest = next(versions.list_until(part.used), None)
         if latest is not None:
             edge = _make_part(workspace, NodeKey(NodeKind.DATASET_VERSION, latest.id), file)
             due.edges[edge] = Held(held_from=part.used)

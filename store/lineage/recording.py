@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from domain.errors import DomainError, NotFound
 from domain.ids import NodeKey, NodeKind, RunID, WorkspaceID
 from domain.lineage.claims import Claim
-from domain.lineage.edges import ALWAYS, NEVER, Edge, Interval
+from domain.lineage.edges import ALWAYS, NEVER, Edge, Interval, replace
 from domain.lineage.kinds import EdgeKind
 from domain.lineage.roles import ROLES, choose_role, is_of_choice
 from domain.lineage.unbound import UnboundFact

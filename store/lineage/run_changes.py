@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from domain.ids import NodeKey, NodeKind, RunID, WorkspaceID
-from domain.lineage.edges import NEVER, Edge, Held, Interval
+from domain.lineage.edges import NEVER, Edge, Held, Interval, replace
 from domain.lineage.kinds import EdgeKind, Origin
 from domain.lineage.roles import ROLES, choose_role, is_of_choice, make_evaluation_id
 from domain.runs import RunKind

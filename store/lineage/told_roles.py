@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import replace
 
-from domain.lineage.edges import Edge
+from domain.lineage.edges import Edge, replace
 from domain.lineage.kinds import EdgeKind
 from store.edges import fetch_open
 from store.lineage.drafts import Drafts

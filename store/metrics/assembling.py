@@ -22,7 +22,7 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Series:
-    """Points as they are answered; `count` is that of all that were asked for."""
+    """Points as they are answered; `count` is that of all that were asked for. `contexts` is None where all are 0."""
 
     exact: bool
     count: int
@@ -30,6 +30,7 @@ class Series:
     times: Ints
     values: Floats
     ranks: Ints
+    contexts: Ints | None = None
 
     @classmethod
     def empty(cls) -> Self:
@@ -90,7 +91,13 @@ class SeriesSource:
         count = len(columns) + int(closed.ints("count").sum())
         if points is None or (count <= points and not len(closed)):
             return Series(
-                exact=True, count=count, steps=columns.steps, times=columns.times, values=columns.values, ranks=ranks
+                exact=True,
+                count=count,
+                steps=columns.steps,
+                times=columns.times,
+                values=columns.values,
+                ranks=ranks,
+                contexts=columns.contexts,
             )
         return self._reduce(points, count, columns, ranks, closed)
 

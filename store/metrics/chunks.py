@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -164,20 +164,22 @@ async def fetch_chunks(
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Curve:
-    """Points as readers want them: orders only mattered for where they stand."""
+    """Points as readers want them: orders only mattered for where they stand. `contexts` is None where all are 0."""
 
     steps: Ints
     times: Ints
     values: Floats
+    contexts: Ints | None = None
 
     def __len__(self) -> int:
         return len(self.steps)
 
     def take(self, rows: Any) -> Curve:
-        return Curve(steps=self.steps[rows], times=self.times[rows], values=self.values[rows])
+        contexts = None if self.contexts is None else self.contexts[rows]
+        return Curve(steps=self.steps[rows], times=self.times[rows], values=self.values[rows], contexts=contexts)
 
 
-FETCH_CURVES = FETCH_PACKED.replace(", orders, contexts", "")
+FETCH_CURVES = FETCH_PACKED.replace(", orders", "")
 
 
 async def fetch_curve_rows(
@@ -209,4 +211,17 @@ def open_curve(rows: Sequence[Any], tail: Sequence[SeriesColumns]) -> Curve:
         decode_floats_into(row["values"], found.values[place])
     for part, place in zip(tail, places[len(rows) :], strict=True):
         found.steps[place], found.times[place], found.values[place] = part.steps, part.times, part.values
+    return replace(found, contexts=_open_contexts(rows, tail, places))
+
+
+def _open_contexts(rows: Sequence[Any], tail: Sequence[SeriesColumns], places: list[slice]) -> Ints | None:
+    """Return what the points were measured on, as numbers of contexts; None where none of them says so."""
+    if all(row["contexts"] is None for row in rows) and not any(part.contexts.any() for part in tail):
+        return None
+    found = np.zeros(places[-1].stop, np.int64)
+    for row, place in zip(rows, places, strict=False):
+        if row["contexts"] is not None:
+            decode_ints_into(row["contexts"], found[place])
+    for part, place in zip(tail, places[len(rows) :], strict=True):
+        found[place] = part.contexts
     return found

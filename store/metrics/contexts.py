@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import asyncpg
 import numpy as np
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import TooLarge
 from domain.ids import NodeKey, NodeKind, RunID, WorkspaceID
 from domain.metrics import MAX_CONTEXTS, MetricContext
 from domain.points import Ints
+from store import tables
 
 FETCH = """
 SELECT number, on_kind, on_node, subset, of_kind, of_node FROM metric_contexts WHERE workspace = $1 AND run = $2
@@ -53,6 +57,20 @@ async def fetch_contexts(driver: asyncpg.Connection, workspace: WorkspaceID, run
     return RunContexts({_context(row): row["number"] for row in rows})
 
 
+async def fetch_contexts_of(
+    conn: AsyncConnection, workspace: WorkspaceID, runs: Collection[RunID]
+) -> dict[RunID, list[MetricContext]]:
+    """Return the contexts that points of each run have, in the order of their numbers, in one query."""
+    table = tables.metric_contexts
+    rows = await conn.execute(
+        sa.select(table).where(table.c.workspace == workspace, table.c.run.in_(runs)).order_by(table.c.number)
+    )
+    found: dict[RunID, list[MetricContext]] = {}
+    for row in rows.mappings():
+        found.setdefault(row["run"], []).append(_context(row))
+    return found
+
+
 async def insert_contexts(
     driver: asyncpg.Connection, workspace: WorkspaceID, run: RunID, contexts: RunContexts
 ) -> None:
@@ -68,7 +86,7 @@ def _node(node: NodeKey | None) -> tuple[int | None, object]:
     return (None, None) if node is None else (node.kind.value, node.uuid)
 
 
-def _context(row: asyncpg.Record) -> MetricContext:
+def _context(row: Any) -> MetricContext:
     on = None if row["on_node"] is None else NodeKey(NodeKind(row["on_kind"]), row["on_node"])
     of = None if row["of_node"] is None else NodeKey(NodeKind(row["of_kind"]), row["of_node"])
     return MetricContext(on=on, subset=row["subset"], of=of)

@@ -47,6 +47,7 @@ class SeriesQuery:
 class SeriesData:
     """Points of one series by (step, attempt, time), then arrival. `count` is that of all points asked for; if not
     `exact`, these are an envelope of them. `attempts` holds ranks: `order.numbers[rank]` is the attempt's number.
+    `contexts` holds numbers of the run's contexts; None where no point has one, and in an envelope.
     """
 
     run: RunID
@@ -58,6 +59,14 @@ class SeriesData:
     values: Floats
     attempts: Ints
     order: AttemptOrder
+    contexts: Ints | None = None
+
+    @property
+    def superseded(self) -> Ints:
+        """Where the points stand that a later attempt superseded: steps above the limit of their own."""
+        limits = [self.order.limit(number) for number in self.order.numbers]
+        highest = np.array([NO_LIMIT if limit is None else limit for limit in limits], np.int64)
+        return np.flatnonzero(self.steps > highest[self.attempts])
 
 
 async def read_series(conn: AsyncConnection, query: SeriesQuery) -> list[SeriesData]:
@@ -151,4 +160,5 @@ def _answer(
         values=found.values,
         attempts=found.ranks,
         order=order,
+        contexts=found.contexts,
     )

@@ -22,7 +22,11 @@ from store.transactions import Transaction
 
 DELETE_SUMMARIES = "DELETE FROM metric_summaries WHERE workspace = $1 AND run = $2 AND key = ANY($3::int[])"
 DELETE_MEASUREMENTS = "DELETE FROM metric_measurements WHERE workspace = $1 AND run = $2 AND key = ANY($3::int[])"
-FETCH_HIGHEST = "SELECT max(last_step) FROM metric_summaries WHERE workspace = $1 AND run = $2"
+# A summary that is still marked may hold a step that was superseded: those of the others count.
+FETCH_HIGHEST = """
+SELECT max(last_step) FILTER (WHERE NOT recomputing) AS highest, bool_or(recomputing) AS marked
+FROM metric_summaries WHERE workspace = $1 AND run = $2
+"""
 
 
 async def recompute_series(tx: Transaction, counters: Counters, order: AttemptOrder, keys: Sequence[int]) -> None:
@@ -45,7 +49,16 @@ async def recompute_series(tx: Transaction, counters: Counters, order: AttemptOr
     if measured is not None:
         columns = [measured.series >> CONTEXT_BITS, measured.series & ((1 << CONTEXT_BITS) - 1)]
         await upsert_folds(driver, UPSERT_MEASUREMENTS, [where] * len(measured), columns, measured)
-    counters.last_step = await driver.fetchval(FETCH_HIGHEST, *where)
+    counters.last_step = await _find_last_step(driver, counters)
+
+
+async def _find_last_step(driver: asyncpg.Connection, counters: Counters) -> int | None:
+    """Return the run's highest step. While series are marked their own is not known: then it falls no further."""
+    found = await driver.fetchrow(FETCH_HIGHEST, counters.workspace, counters.run)
+    if not found["marked"]:
+        highest: int | None = found["highest"]
+        return highest
+    return max((step for step in (found["highest"], counters.last_step) if step is not None), default=None)
 
 
 async def _fold(

@@ -86,6 +86,8 @@ async def resume_run(
         await recompute_series(tx, counters, after, sorted(touched))
     await _supersede_artifacts(tx, workspace, run, after)
     current = after.current == resume.attempt
+    if current and before.find(resume.attempt) is None:
+        _count_on_from(counters, resume.from_step)
     if current:
         await _set_running(tx, workspace, run, resume.attempt)
     counters.raise_revision(tx, Changed.DOCUMENT | Changed.POINTS)
@@ -148,9 +150,15 @@ async def _put_off(tx: Transaction, counters: Counters, order: AttemptOrder, tou
     marked = {row["key"] for row in await driver.fetch(MARK, *where, list(touched))}
     await recompute_series(tx, counters, order, sorted(touched - marked))
     await driver.execute(MARK_RUN, *where)
-    newest = order.attempts[-1]
-    if newest.from_step is not None and counters.last_step is not None:
-        counters.last_step = min(counters.last_step, newest.from_step)
+
+
+def _count_on_from(counters: Counters, step: int | None) -> None:
+    """Lower the run's highest step to where its newest attempt, which has no points yet, goes on from.
+
+    Where summaries are computed again at once it is known already; those that are marked still say a higher one.
+    """
+    if step is not None and counters.last_step is not None:
+        counters.last_step = min(counters.last_step, step)
 
 
 async def _supersede_artifacts(tx: Transaction, workspace: WorkspaceID, run: RunID, order: AttemptOrder) -> None:

@@ -57,6 +57,13 @@ def whence(url: str, *words: str, code: int = 0) -> str:
 
 def test_a_run_is_shown_listed_compared_and_its_files_are_fetched(service: ServiceProcess, tmp_path: Path) -> None:
     shown = whence(service.url, "show", RUN)
+    assert whence(service.url, "show", "gpt2#1") == shown
+    assert "there is no run 9 in an experiment 'gpt2'" in whence(service.url, "show", "gpt2#9", code=4)
+    assert json.loads(whence(service.url, "artifacts", "gpt2#2", "--json")) == json.loads(
+        whence(service.url, "artifacts", OTHER, "--json")
+    )
+    assert whence(service.url, "compare", "gpt2#1", OTHER) == whence(service.url, "compare", RUN, "gpt2#2")
+    assert whence(service.url, "log", "gpt2#1") == whence(service.url, "log", RUN)
     assert re.search(r"name +gpt2 #1 seed <0>", shown)
     assert "loss\t2.625\t3\t4" in shown
     assert "model.pt\t2.9 KiB\tapplication/x-pytorch" in shown

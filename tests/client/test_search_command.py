@@ -107,7 +107,7 @@ def test_the_commands_of_the_guide_are_taken() -> None:
         args = parser.parse_args(shlex.split(line)[1:])
         questions.append(make_question(args, [parse_facet(text) for text in args.facet]))
 
-    assert [question["text"] for question in questions] == ["loss spike warmup", '"attention window"', "fp8 or bf16"]
+    assert [question["text"] for question in questions] == ["loss spike", '"momentum cooldown"', "train or evaluate"]
     assert questions[1]["kinds"] == ["NOTE"]
     assert questions[2]["orderBy"] == [{"field": "CREATED_AT", "direction": "DESC"}]
     assert questions[2]["scope"] == {

@@ -6,6 +6,7 @@ The services and projection processes reach the two servers through proxies, so 
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import socket
 import subprocess
@@ -111,7 +112,7 @@ class House:
         """Kill one part, and start it again after a while."""
         self.tend()
         if victim == "postgres":
-            self.kill_postgres()
+            await self.kill_postgres()
         elif victim in self.servers:
             await self.servers[victim].kill()
             await asyncio.sleep(away_s)
@@ -121,10 +122,15 @@ class House:
             await asyncio.sleep(away_s)
             self.start_process(victim)
 
-    def kill_postgres(self) -> None:
-        """Kill the server; the supervisor starts it again."""
-        pid = int((self.postgres.folder / "data" / "postmaster.pid").read_text().splitlines()[0])
-        subprocess.run(["kill", "-9", str(pid)], check=True)
+    async def kill_postgres(self) -> None:
+        """Kill the server, once it lives; the supervisor starts it again."""
+
+        async def is_killed() -> bool:
+            found = (self.postgres.folder / "data" / "postmaster.pid").read_text().splitlines()
+            os.kill(int(found[0]), signal.SIGKILL)
+            return True
+
+        await self.wait_until(is_killed)
 
     async def set_disk_full(self, *, full: bool) -> None:
         """Let every index take no writes, as the server does by itself when its disk is full."""
@@ -204,7 +210,7 @@ class House:
             try:
                 if await holds():
                     return
-            except (httpx.HTTPError, ValueError, AssertionError) as exc:
+            except (httpx.HTTPError, OSError, ValueError, AssertionError, IndexError) as exc:
                 said = exc
             await asyncio.sleep(LOOK_S)
         logs = "\n".join(path.read_text(errors="replace")[-1500:] for path in sorted(self.folder.glob("*.log")))

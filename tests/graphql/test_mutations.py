@@ -75,14 +75,22 @@ async def test_a_resumed_run_supersedes_points_above_its_step(client: Client) ->
     resume = {"run": run, "attempt": second, "after": first, "restartCount": 1, "fromStep": 1}
     done = await client.do(mutation("resumeRun", "current recomputing run { attempt status }"), {"input": resume})
     await client.log(run, attempt=second, series=[{"key": "loss", "steps": [2], "values": [5]}])
-    series = 'query($id: ID!, $a: Attempts!) { metricSeries(run: $id, keys: ["loss"], attempts: $a) { steps values } }'
+    series = (
+        'query($id: ID!, $a: Attempts!) { metricSeries(run: $id, keys: ["loss"], attempts: $a) '
+        "{ steps values attempts superseded } }"
+    )
     current, every = [
         (await client.ask(series, {"id": run, "a": attempts}))["metricSeries"][0] for attempts in ("CURRENT", "ALL")
     ]
 
     assert done == {"current": True, "recomputing": False, "run": {"attempt": second, "status": "RUNNING"}}
-    assert current == {"steps": [1, 2], "values": [9, 5]}
-    assert sorted(every["values"]) == [5, 7, 8, 9]
+    assert current == {"steps": [1, 2], "values": [9, 5], "attempts": [1, 2], "superseded": []}
+    assert every == {
+        "steps": [1, 2, 2, 3],
+        "values": [9, 8, 5, 7],
+        "attempts": [1, 1, 2, 1],
+        "superseded": [1, 3],
+    }
 
 
 async def test_parameters_follow_their_mode_and_keep_their_history(client: Client) -> None:
@@ -259,6 +267,16 @@ async def test_runs_are_deleted_restored_and_archived_one_by_one(client: Client)
     assert gone == {"runs": {"totalCount": {"value": 0}}, "deleted": {"totalCount": {"value": 1}}}
     assert restored["outcomes"][0]["run"] == {"deletedAt": None, "archivedAt": None}
     assert archived["outcomes"][0]["run"]["archivedAt"] is not None
+
+
+async def test_as_many_runs_as_the_schema_says_are_changed_at_once(client: Client) -> None:
+    run = await client.make_run()
+    delete = mutation("deleteRuns", "outcomes { problem { code } }")
+    most = await client.do(delete, {"input": {"runs": [run, *(make_uuid() for _ in range(999))]}})
+    more = await client.do(delete, {"input": {"runs": [make_uuid() for _ in range(1001)]}})
+
+    assert [outcome["problem"] for outcome in most["outcomes"]] == [None, *[{"code": "NOT_FOUND"}] * 999]
+    assert (more["code"], more["path"]) == ("TOO_LARGE", ["input", "runs"])
 
 
 async def test_best_follows_the_goal_of_the_experiment(client: Client) -> None:

@@ -18,7 +18,8 @@ COLUMNS = """
   tags { key value }
   metrics(keys: ["loss"]) { key last { value } best { value } }
   notes(first: 2) { totalCount { value } nodes { text on { id } } }
-  artifacts(first: 2) { totalCount { value } nodes { path run { id } } }
+  artifacts(first: 2) { totalCount { value } nodes { path version aliases run { id } } }
+  attempts { id } metricContexts { subset on { id ... on DatasetVersion { name declaredSource } } } declaredSource
   children(first: 2) { totalCount { value } nodes { id } }
 """
 OPERATIONS = {
@@ -69,8 +70,9 @@ async def fill(client: Client, runs: int) -> None:
     for n in range(runs):
         run = await client.make_run(experiment=f"track {n}", parent=top, params={"lr": n}, tags={"fold": str(n)})
         batch = "mutation($input: LogBatchInput!) { logBatch(input: $input) { __typename } }"
-        series = [{"key": "loss", "values": [n]}]
-        files = [{"path": "a/b.txt"}]
+        test = {"dataset": {"namespace": "d", "name": f"test {n}", "version": "1"}}
+        series = [{"key": "loss", "values": [n]}, {"key": "accuracy", "values": [n], "on": test}]
+        files = [{"path": "a/b.txt", "aliases": ["best"]}]
         rest = {"run": run, "series": series, "notes": [{"text": "note"}], "artifacts": files}
         done = await client.do(batch, {"input": rest})
         assert done == {"__typename": "LogBatchPayload"}

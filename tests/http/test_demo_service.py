@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+import shlex
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -23,6 +25,7 @@ from tests.servers.service_process import clean_environment
 
 COMMAND = (sys.executable, "-m", "whence.command_line", "serve", "--demo", "--port", "0", "--data")
 NAMES = sorted(path.stem for path in EXAMPLES.glob("*.graphql"))
+ROOT = Path(__file__).parents[2]
 COUNT = "{ runs(first: 1) { totalCount { value exact } } }"
 
 
@@ -93,6 +96,29 @@ async def test_an_example_that_asks_gets_an_answer_with_something_in_it(demo: De
 
     assert [value for value in _leaves(found) if value is not None] != []
     assert [field for field, value in found.items() if value in ([], {}) or _has_no_nodes(value)] == []
+
+
+def read_commands() -> list[str]:
+    """Return what the README and the guides tell a reader to ask of the demo in a terminal."""
+    pages = [ROOT / "README.md", ROOT / "docs" / "search.md", ROOT / "docs" / "lineage.md"]
+    blocks = re.findall(r"^```\w*\n(.*?)^```$", "".join(map(Path.read_text, pages)), re.MULTILINE | re.DOTALL)
+    return re.findall(r"^whence (?:lineage|search|runs|show) .*$", "".join(blocks), re.MULTILINE)
+
+
+async def test_what_the_readme_and_the_guides_ask_of_the_demo_has_an_answer(demo: DemoService, tmp_path: Path) -> None:
+    commands = read_commands()
+    environment = clean_environment() | {"WHENCE_URL": demo.graphql.partition("/w/")[0], "WHENCE_WORKSPACE": "demo"}
+    silent = []
+    for command in commands:
+        asked = [*COMMAND[:3], *shlex.split(command.partition(" # ")[0])[1:]]
+        done = await asyncio.to_thread(
+            subprocess.run, asked, cwd=tmp_path, env=environment, capture_output=True, text=True
+        )
+        if done.returncode or ("--svg" not in command and len(done.stdout.splitlines()) < 2):
+            silent.append((command, done.stdout, done.stderr))
+
+    assert silent == []
+    assert len(commands) >= 6
 
 
 async def test_the_examples_of_lineage_have_answers_of_several_levels(demo: DemoService) -> None:

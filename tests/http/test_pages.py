@@ -8,6 +8,7 @@ import json
 import re
 from importlib.metadata import version
 from pathlib import Path
+from urllib.parse import urljoin
 
 import httpx
 import pytest
@@ -95,9 +96,26 @@ async def test_the_start_leads_to_the_documents_and_each_of_them_opens(service: 
     listed = re.findall(r'href="(/docs/[^"]+)"', page.text)
     statuses = [(await service.http.get(path)).status_code for path in listed]
 
-    assert "/docs/reference/settings" in listed
+    assert {"/docs/reference/settings", "/docs/sdk", "/docs/search", "/docs/lineage"} <= set(listed)
     assert set(statuses) == {200}
     assert "/w/demo/graphql" in page.text
+
+
+async def test_no_link_of_a_document_leads_nowhere(service: Service) -> None:
+    seen: dict[str, int] = {}
+    waiting = ["/docs"]
+    while waiting:
+        path = waiting.pop()
+        if path in seen or path.endswith("/graphql"):
+            continue
+        answer = await service.http.get(path)
+        seen[path] = answer.status_code
+        if answer.headers["content-type"].startswith("text/html"):
+            links = re.findall(r'href="([^"#]+)', answer.text)
+            waiting += [urljoin(path, link) for link in links if not re.match(r"[a-z]+:", link)]
+
+    assert {path: status for path, status in seen.items() if status != 200} == {}
+    assert "/docs/decisions/0001-global-ids.md" in seen
 
 
 async def test_the_schema_can_be_read_as_text(service: Service) -> None:

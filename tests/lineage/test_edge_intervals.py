@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
 from domain.ids import NodeKey, NodeKind, RunID
-from domain.lineage.edges import NEVER, Edge, Held, Interval
+from domain.lineage.edges import NEVER, Edge, Held, Interval, replace
 from domain.lineage.kinds import EdgeKind, Origin, WriteMode
 from domain.lineage.roles import Role
 from store.database import Database
@@ -125,7 +124,7 @@ async def test_edges_are_found_from_both_ends_and_by_kind(database: Database) ->
 def test_each_field_of_an_edge_is_in_its_id_and_the_link_folds_who_says_it() -> None:
     others = [
         replace(EDGE, kind=EdgeKind.DERIVED),
-        replace(EDGE, source=replace(EDGE.source, uuid=uuid4())),
+        replace(EDGE, source=NodeKey(EDGE.source.kind, uuid4())),
         replace(EDGE, target=NodeKey(NodeKind.EVALUATION, EDGE.target.uuid)),
         replace(EDGE, role=None),
         replace(EDGE, run=None),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 from uuid import uuid4
@@ -14,7 +13,7 @@ import pytest
 from domain.ids import NodeKey, NodeKind, WorkspaceID
 from domain.lineage.answers import Reason, Walk
 from domain.lineage.claims import Claim
-from domain.lineage.edges import Edge, Held, Interval
+from domain.lineage.edges import Edge, Held, Interval, replace
 from domain.lineage.kinds import EdgeKind, Origin
 from domain.lineage.questions import AsOf, Direction, Question
 from domain.lineage.roles import Role

@@ -11,6 +11,8 @@ from store.counters import lock_run, save_counters
 from store.database import Database
 from store.keys import Keys
 from store.metrics.attempts import fetch_attempts, insert_attempt
+from store.metrics.compactor import recompute_run
+from store.metrics.recomputing import recompute_series
 from store.metrics.resuming import Resume, resume_run
 from tests.metrics.logging_points import (
     log_points,
@@ -125,3 +127,25 @@ async def test_a_resume_raises_the_revision_and_counts_on_from_its_step(database
         counters = await lock_run(tx, DEFAULT, run)
         await save_counters(tx, counters)
     assert (counters.last_step, counters.series) == (51, 1)
+
+
+async def test_steps_count_on_from_the_resume_while_its_summaries_are_computed_again(database: Database) -> None:
+    run, keys = await make_run(database), Keys(database)
+    names = ["a", "b", "c"]
+    series = [one_series(name, [1.0, 2.0], steps=[50, 100], times=[0, 0]) for name in names]
+    await log_points(database, keys, make_request(run, *series))
+    ids = sorted((await keys.intern(DEFAULT, names)).values())
+    for attempt, step, at_once in ((A, 90, 0), (B, 60, 1000)):
+        async with database.write() as tx:
+            await resume_run(tx, DEFAULT, run, Resume(attempt=attempt, from_step=step), at_once=at_once)
+            assert (await lock_run(tx, DEFAULT, run)).last_step == (step if at_once == 0 else 50)
+        async with database.write() as tx:  # one batch of the background task; two series are marked still
+            counters = await lock_run(tx, DEFAULT, run)
+            await recompute_series(tx, counters, await fetch_attempts(tx.conn, DEFAULT, run), ids[:1])
+            await save_counters(tx, counters)
+        assert counters.last_step == (step if at_once == 0 else 50)
+    await log_points(database, keys, make_request(run, one_series("a", [3.0], times=[0])))
+    await recompute_run(database, DEFAULT, run)
+
+    assert (await read_one(database, run, "a")).steps.tolist() == [50, 51]
+    assert (await read_one(database, run, "b")).steps.tolist() == [50]

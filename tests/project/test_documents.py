@@ -61,6 +61,22 @@ def test_every_page_below_docs_is_reached_from_the_index() -> None:
     assert [relative(page) for page in own_files(".md") if docs in page.parents and page not in seen] == []
 
 
+def test_every_file_and_folder_that_a_document_names_exists() -> None:
+    files = [relative(path) for path in own_files()]
+    known = {*files, *(folder.as_posix() for name in files for folder in Path(name).parents)}
+    known |= {name.removesuffix(".py") for name in files}
+    tops = "|".join(sorted(path.name for path in ROOT.iterdir() if path.is_dir() and path.name in known))
+    named = re.compile(rf"`((?:(?:{tops})/[\w/-][\w./-]*|test_\w+\.py))`")
+    lost = [
+        (relative(page), name)
+        for page in own_files(".md")
+        for name in named.findall(_prose(page))
+        if name.rstrip("/") not in known and not any(file.endswith(f"/{name}") for file in files)
+    ]
+
+    assert lost == []
+
+
 def test_every_make_target_that_a_document_names_exists() -> None:
     targets = set(_TARGET.findall(read(ROOT / "Makefile")))
     named = {

@@ -71,6 +71,8 @@ async def test_every_former_value_is_kept(database: Database) -> None:
     assert await read(database, run) == {"lr": [3]}
     async with database.read() as conn:
         former = await fetch_parameter_history(conn, DEFAULT, run, "lr")
+        newest = await fetch_parameter_history(conn, DEFAULT, run, "lr", limit=1)
+    assert newest == former[:1]
     assert [one.parameter.value for one in former] == ["high", 0.1]
     assert former[0].replaced > former[1].replaced
 

@@ -55,6 +55,22 @@ async def make(database: Database, *refs: NodeRef, workspace: WorkspaceID = DEFA
         return await resolve_or_make(tx, workspace, refs)
 
 
+@pytest.mark.parametrize(
+    ("ref", "shown"),
+    [
+        (ModelRef("whence", "gpt2"), "the model 'gpt2' in 'whence'"),
+        (ModelRef("whence", "gpt2", alias="best"), "the model 'gpt2' 'best' in 'whence'"),
+        (DatasetRef("s3://data", "web", None), "the dataset 's3://data' 'web'"),
+        (DatasetRef("s3://data", "web", "3"), "the dataset 's3://data' 'web' '3'"),
+    ],
+)
+async def test_what_is_not_there_is_named_as_it_was_asked_for(database: Database, ref: NodeRef, shown: str) -> None:
+    with pytest.raises(NotFound) as caught:
+        await find(database, ref)
+
+    assert caught.value.message == f"nothing in this workspace is {shown}"
+
+
 @pytest.mark.parametrize("ref", [DATASET, MODEL, FILE])
 async def test_a_full_natural_key_makes_a_placeholder_in_a_mutation_only(database: Database, ref: NodeRef) -> None:
     with pytest.raises(NotFound, match="nothing in this workspace is"):

@@ -11,9 +11,12 @@ from domain.errors import Conflict, InvalidInput, NotFound, TooLarge
 from domain.ids import AttemptID, NodeKind, RunID, make_uuid7
 from domain.runs import RunEdit, RunKind, RunStatus
 from store.database import Database
+from store.keys import Keys
+from store.lifecycle import beat
 from store.lineage.concluding import LOCK
 from store.outbox import Changed
 from store.run_edits import archive_runs, delete_runs, edit_run, finish_run, restore_runs
+from tests.metrics.logging_points import log_points, make_request, one_series, read_counters
 from tests.store.making import DEFAULT, fetch_changed, make_run, make_run_id, make_workspace, read_run
 
 LATER = datetime(2030, 1, 1, tzinfo=UTC)
@@ -95,6 +98,25 @@ async def test_an_edit_of_text_is_no_work_for_the_graph(database: Database) -> N
     assert (await fetch_changed(database, NodeKind.RUN))[-1] == (run, 2, Changed.DOCUMENT)
 
 
+async def test_each_counter_rises_with_what_its_own_readers_see(database: Database) -> None:
+    run, keys = await make_run(database), Keys(database)
+
+    async def read_three() -> tuple[int, int, int]:
+        counters = await read_counters(database, run)
+        return counters["revision"], counters["graph_revision"], (await read_run(database, run)).version
+
+    assert await read_three() == (1, 1, 1)
+    await log_points(database, keys, make_request(run, one_series("loss", [1.0])))
+    assert await read_three() == (2, 1, 1)
+    await edit(database, run, description="why")
+    assert await read_three() == (3, 1, 2)
+    await finish(database, run, RunStatus.FINISHED)
+    assert await read_three() == (4, 2, 3)
+    async with database.write() as tx:
+        await beat(tx, DEFAULT, run)
+    assert await read_three() == (4, 2, 3)
+
+
 async def test_an_edit_expects_the_version_it_was_made_on(database: Database) -> None:
     run = await make_run(database)
     results = await asyncio.gather(
@@ -172,9 +194,9 @@ async def test_archiving_twice_changes_once(database: Database) -> None:
 
 
 async def test_too_many_runs_at_once_are_refused(database: Database) -> None:
-    with pytest.raises(TooLarge, match="501 runs; at most 500"):
+    with pytest.raises(TooLarge, match="1001 runs; at most 1000"):
         async with database.write() as tx:
-            await delete_runs(tx, DEFAULT, [make_run_id() for _ in range(501)])
+            await delete_runs(tx, DEFAULT, [make_run_id() for _ in range(1001)])
 
 
 async def test_a_run_of_another_workspace_cannot_be_changed(database: Database) -> None:

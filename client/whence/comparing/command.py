@@ -7,6 +7,7 @@ from typing import Any
 
 from whence.connecting import add_connection_options, connect
 from whence.printing import print_json, print_rows, write_number
+from whence.run_names import find_run_ids
 
 _DOCUMENT = """query Compare($ids: [ID!]!, $only: Boolean!) {
   compareRuns(ids: $ids, onlyDifferences: $only) {
@@ -28,7 +29,7 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
         description="Show runs side by side, a column for each: their parameters, the last values of their metrics, "
         "tags, code and environments. Only what differs is shown, unless --all is given. At most 100 runs.",
     )
-    parser.add_argument("run_ids", nargs="+", metavar="RUN", help="UUIDs or global ids of runs")
+    parser.add_argument("run_ids", nargs="+", metavar="RUN", help="the runs: EXPERIMENT#NUMBER, UUIDs or global ids")
     parser.add_argument("--all", action="store_true", help="show also what is the same in all of them")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     add_connection_options(parser)
@@ -38,7 +39,8 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
 def run(args: argparse.Namespace) -> int:
     """Print the comparison, and return the exit code."""
     with connect(args, patience=0) as service:
-        found = service.execute(_DOCUMENT, {"ids": args.run_ids, "only": not args.all})["compareRuns"]
+        ids = find_run_ids(service, args.run_ids)
+        found = service.execute(_DOCUMENT, {"ids": ids, "only": not args.all})["compareRuns"]
     if args.json:
         print_json(found)
         return 0

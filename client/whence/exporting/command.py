@@ -18,8 +18,10 @@ _DESCRIPTION = """Write an experiment into a folder, from which `whence import D
   files/        the bytes of its files, by digest
   export.json   how much it is, and the digest of lines.jsonl: equal experiments give equal digests
 
-Left out are superseded points, former values of parameters, former versions of notes, what points were measured on,
-former times of aliases, declared sources, and what is deleted."""
+Points of all attempts are in it, what they were measured on, what aliases meant and when, and declared sources. Left
+out are former values of parameters, summaries that were set by hand, former versions of notes, notes on other things
+than runs, what was printed, values that are no numbers, foreign ids, edges to runs of other experiments, and what is
+deleted."""
 
 
 def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -12,10 +12,12 @@ import msgspec
 
 from whence import __version__
 from whence.exporting.lineage_lines import Line, Surroundings
+from whence.exporting.metrics_lines import make_metrics_lines
 from whence.exporting.reading import fetch_experiment, fetch_keys, fetch_lineage, read_points, read_runs
 from whence.exporting.run_lines import (
+    make_attempt_lines,
     make_contents_lines,
-    make_metrics_lines,
+    make_end_lines,
     make_run_line,
     order_parents_first,
     place_of,
@@ -62,7 +64,7 @@ def export(
     folder.mkdir(parents=True, exist_ok=True)
     done = Exported(experiment)
     runs = order_parents_first(list(read_runs(service, experiment)))
-    around = _read_surroundings(service, [run["uuid"] for run in runs])
+    around = _read_surroundings(service, runs)
     hashed = hashlib.sha256()
     with (folder / LINES).open("xb") as file:
         for line in _make_lines(service, found, runs, around, done, report):
@@ -89,13 +91,24 @@ def _make_lines(
     for run in runs:
         code, environment = around.find_code(run["uuid"])
         yield make_run_line(run, experiment["name"], code=code, around=environment)
+        yield from make_attempt_lines(run)
         yield from make_contents_lines(run, roles=around.find_roles(run["uuid"]))
-        for line in make_metrics_lines(run["uuid"], read_points(service, run["uuid"], keys[run["uuid"]])):
-            done.points += sum(len(one["steps"]) for one in line["series"])
-            yield line
+        yield from _make_points(service, run, keys, done, measured=False)
+        yield from make_end_lines(run)
         done.runs += 1
         report(1)
     yield from around.make_lines({run["uuid"] for run in runs}, logged)
+    for run in runs:
+        if run["metricContexts"]:
+            yield from _make_points(service, run, keys, done, measured=True)
+
+
+def _make_points(
+    service: Service, run: Line, keys: dict[str, list[Line]], done: Exported, *, measured: bool
+) -> Iterator[Line]:
+    for line in make_metrics_lines(run, read_points(service, run["uuid"], keys[run["uuid"]]), measured=measured):
+        done.points += sum(len(one["steps"]) for one in line["series"])
+        yield line
 
 
 def _make_definitions(experiment: str, series: list[Line]) -> Iterator[Line]:
@@ -106,11 +119,12 @@ def _make_definitions(experiment: str, series: list[Line]) -> Iterator[Line]:
         yield {name: value for name, value in line.items() if value is not None}
 
 
-def _read_surroundings(service: Service, runs: list[str]) -> Surroundings:
+def _read_surroundings(service: Service, runs: list[Line]) -> Surroundings:
     """Return the lineage around runs: what they and their evaluations used, what became of what they made."""
     around = Surroundings()
+    around.add([each[end] for run in runs for each in run["metricContexts"] for end in ("on", "of") if each[end]], [])
     for start in range(0, len(runs), _RUNS_AT_ONCE):
-        of: list[dict[str, Any]] = [{"run": run} for run in runs[start : start + _RUNS_AT_ONCE]]
+        of: list[dict[str, Any]] = [{"run": run["uuid"]} for run in runs[start : start + _RUNS_AT_ONCE]]
         around.add(*fetch_lineage(service, of, "DOWNSTREAM", depth=_DEPTH))
         around.add(*fetch_lineage(service, of, "UPSTREAM", depth=_DEPTH))
     evaluations = around.list_evaluations()

@@ -75,6 +75,7 @@ class Surroundings:
     def make_lines(self, runs: Collection[str], logged: Collection[tuple[str, str]]) -> Iterator[Line]:
         """Give all lines but those of runs. `logged`: files by run and place, whose edges the runs' lines make."""
         yield from _sort(filter(None, map(_describe, self.nodes.values())))
+        yield from _sort(self._make_sources(runs))
         edges = _sort(self._make_edges(runs, logged))
         for start in range(0, len(edges), EDGES_PER_LINE):
             yield {"kind": "lineage", "edges": edges[start : start + EDGES_PER_LINE]}
@@ -104,11 +105,22 @@ class Surroundings:
             line |= {"version": version["name"], "artifact": {"uri": file["uri"]}}
             yield line | ({} if version["happenedAt"] is None else {"at": version["happenedAt"]})
 
-    def _make_aliases(self) -> Iterator[Line]:
+    def _make_sources(self, runs: Collection[str]) -> Iterator[Line]:
         for node in self.nodes.values():
-            for alias in node.get("aliases") or ():
-                named = {"name": node["model"]["name"], "registry": node["model"]["registry"]}
-                yield {"kind": "alias", **named, "alias": alias, "version": node["name"]}
+            reference = self._refer(node, runs) if node.get("declaredSource") else None
+            if reference is not None:
+                yield {"kind": "source", "node": reference}
+
+    def _make_aliases(self) -> Iterator[Line]:
+        """Give what aliases meant and when; of a version that is not of this experiment: nothing."""
+        versions = [node for node in self.nodes.values() if node["__typename"] == "ModelVersion"]
+        known = {(node["model"]["registry"], node["model"]["name"], node["name"]) for node in versions}
+        for model in (node["model"] for node in versions):
+            named = {"name": model["name"], "registry": model["registry"]}
+            for time in model["aliasTimes"]:
+                is_known = (model["registry"], model["name"], time["version"]) in known
+                version = time["version"] if is_known else None
+                yield {"kind": "alias", **named, "alias": time["alias"], "version": version, "at": time["heldFrom"]}
 
     def _make_deployments(self) -> Iterator[Line]:
         """Give the lines of deployments in the order in which they happened."""
@@ -149,12 +161,13 @@ class Surroundings:
 
 
 def refer(node: Line) -> Line | None:
-    """Return the natural key of a version."""
+    """Return the natural key of a version, or the run."""
     kind = node["__typename"]
     if kind == "DatasetVersion":
         return {"dataset": {**node["dataset"], "version": node["name"]}}
     if kind == "ModelVersion":
-        return {"model": {**node["model"], "version": node["name"]}}
+        registry, name = node["model"]["registry"], node["model"]["name"]
+        return {"model": {"registry": registry, "name": name, "version": node["name"]}}
     return {"uri": node["uri"]} if kind == "ArtifactVersion" else None
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+import msgspec
+
+from whence.ids import make_named
+
 Line = dict[str, Any]
-POINTS_PER_LINE = 100_000
-"""So that no line comes near the 64 MiB that an import takes."""
 
 
 def make_run_line(run: Line, experiment: str, *, code: Line | None, around: Line | None) -> Line:
@@ -21,9 +24,9 @@ def make_run_line(run: Line, experiment: str, *, code: Line | None, around: Line
             "description": run["description"],
             "runKind": run["kind"],
             "parent": None if run["parent"] is None else run["parent"]["uuid"],
-            "status": None if run["status"] == "RUNNING" else run["status"],
+            "status": None if run["status"] == "RUNNING" or is_resumed(run) else run["status"],
             "startedAt": run["startedAt"],
-            "endedAt": run["endedAt"],
+            "endedAt": None if is_resumed(run) else run["endedAt"],
             "createdBy": run["createdBy"],
             "host": run["host"],
             "params": {one["key"]: {"type": one["type"], "text": one["text"]} for one in run["params"]},
@@ -34,31 +37,55 @@ def make_run_line(run: Line, experiment: str, *, code: Line | None, around: Line
     )
 
 
+def is_resumed(run: Line) -> bool:
+    """Say whether a run's attempts are told: not where there is one alone that goes on from nothing."""
+    attempts = run["attempts"]
+    return len(attempts) > 1 or any(one["fromStep"] is not None for one in attempts)
+
+
+def list_attempts(run: Line) -> list[str]:
+    """Return the ids of a resumed run's attempts in their order, first that of what came before any was named."""
+    unnamed = make_named("unnamed attempt", run["uuid"])
+    return list(dict.fromkeys([str(unnamed), *(one["id"] for one in run["attempts"])]))
+
+
+def make_attempt_lines(run: Line) -> Iterator[Line]:
+    """Give the lines of a resumed run's attempts: all of them before its points, which then may come in any order."""
+    if not is_resumed(run):
+        return
+    steps = {one["id"]: one["fromStep"] for one in run["attempts"]}
+    for attempt in list_attempts(run):
+        yield _drop_empty({"kind": "resume", "run": run["uuid"], "attempt": attempt, "fromStep": steps.get(attempt)})
+
+
+def make_end_lines(run: Line) -> Iterator[Line]:
+    """Give the line that ends a resumed run: its own line came before its attempts."""
+    if is_resumed(run) and run["status"] != "RUNNING":
+        line = {"kind": "finish", "run": run["uuid"], "status": run["status"], "endedAt": run["endedAt"]}
+        yield _drop_empty(line | {"attempt": list_attempts(run)[-1]})
+
+
 def make_contents_lines(run: Line, *, roles: Mapping[str, str]) -> Iterator[Line]:
     """Give the lines of a run's notes and files, the oldest first: each is recorded for itself, so that they keep their
     order. `roles` are those of the files by their place in lineage.
     """
+    seen: Counter[bytes] = Counter()
+    for line in (*_make_notes(run), *_make_files(run, roles)):
+        raw = msgspec.json.encode(line)
+        seen[raw] += 1
+        yield line if seen[raw] == 1 else line | {"again": seen[raw]}
+
+
+def _make_notes(run: Line) -> Iterator[Line]:
     for note in reversed(run["notes"]["nodes"]):
         yield _drop_empty({"kind": "note", "run": run["uuid"], "text": note["text"], "createdBy": note["createdBy"]})
+
+
+def _make_files(run: Line, roles: Mapping[str, str]) -> Iterator[Line]:
     for one in run["artifacts"]["nodes"]:
-        yield {"kind": "artifact", "run": run["uuid"], "file": _make_artifact(run["uuid"], one, roles)}
-
-
-def make_metrics_lines(run: str, series: Iterable[Line]) -> Iterator[Line]:
-    """Give the lines of a run's points, some series in each."""
-    held: list[Line] = []
-    count = 0
-    for one in series:
-        for start in range(0, len(one["steps"]), POINTS_PER_LINE):
-            part = slice(start, start + POINTS_PER_LINE)
-            piece = {"key": one["key"]} | {name: one[name][part] for name in ("steps", "values", "timesMs")}
-            if held and count + len(piece["steps"]) > POINTS_PER_LINE:
-                yield {"kind": "metrics", "run": run, "series": held}
-                held, count = [], 0
-            held.append(piece)
-            count += len(piece["steps"])
-    if held:
-        yield {"kind": "metrics", "run": run, "series": held}
+        attempt = (one["attempt"] or list_attempts(run)[0]) if is_resumed(run) else None
+        line = {"kind": "artifact", "run": run["uuid"], "attempt": attempt}
+        yield _drop_empty(line | {"file": _make_artifact(run["uuid"], one, roles)})
 
 
 def order_parents_first(runs: list[Line]) -> list[Line]:

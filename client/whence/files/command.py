@@ -16,6 +16,7 @@ from whence.files.downloading import download_artifact, find_within
 from whence.importing.progress import ProgressDisplay
 from whence.printing import print_json, print_rows, write_size
 from whence.reading.files import fetch_artifact_nodes, set_artifact_alias
+from whence.run_names import RUN, find_run_id
 from whence.service import Service
 
 Node = dict[str, Any]
@@ -32,7 +33,7 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
         "is also what is fetched where nothing is said. Ends with 1 when the service has not the bytes of one that was "
         "asked for by its whole path.",
     )
-    parser.add_argument("run_id", metavar="RUN", help="UUID or global id of the run")
+    parser.add_argument("run_id", metavar="RUN", help=RUN)
     parser.add_argument(
         "paths",
         nargs="*",
@@ -50,6 +51,7 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
 def run(args: argparse.Namespace) -> int:
     """List or fetch, and return the exit code."""
     with connect(args, patience=0) as service:
+        args.run_id = find_run_id(service, args.run_id)
         files = _choose(fetch_artifact_nodes(service, args.run_id), args.paths)
         if args.alias is not None or args.drop_alias is not None:
             path = _move_alias(service, files, args)

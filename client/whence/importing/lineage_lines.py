@@ -80,7 +80,7 @@ class RegisterLine(TaggedLine, frozen=True, tag="register", omit_defaults=True):
 class AliasLine(TaggedLine, frozen=True, tag="alias", omit_defaults=True):
     name: Text
     alias: Text
-    version: Text
+    version: Text | None
     registry: Text | None = None
     at: Moment | None = None
 

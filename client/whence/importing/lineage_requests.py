@@ -59,7 +59,7 @@ def _make_input(line: LineageLines) -> tuple[str, Input]:
         case RegisterLine():
             return "registerModel", said
         case AliasLine():
-            return "setAlias", said
+            return "setAlias", said | {"version": line.version}
         case DeployLine():
             return "deploy", said
         case UndeployLine():

@@ -67,6 +67,10 @@ class EnvironmentLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, r
     hardware: str | None = None
 
 
+Again = Annotated[int, msgspec.Meta(ge=2)] | None
+"""Of lines that would be the same: which of them this is, counted from 1. It makes their bytes differ."""
+
+
 class ExperimentLine(TaggedLine, frozen=True, tag="experiment"):
     name: Text
     description: str | None = None
@@ -111,11 +115,14 @@ class NoteLine(TaggedLine, frozen=True, tag="note"):
     run: UUID
     text: Text
     created_by: str | None = None
+    again: Again = None
 
 
 class FileLine(TaggedLine, frozen=True, tag="artifact", omit_defaults=True):
     run: UUID
     file: ArtifactLine
+    attempt: UUID | None = None
+    again: Again = None
 
 
 class ResumeLine(TaggedLine, frozen=True, tag="resume"):

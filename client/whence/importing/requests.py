@@ -75,7 +75,7 @@ def make_line_batches(entry: Entry, line: MetricsLine | NoteLine | FileLine) -> 
         ]
     elif isinstance(line, FileLine):
         batches[0]["artifacts"] = [msgspec.to_builtins(line.file)]
-    elif line.attempt is not None:
+    if not isinstance(line, NoteLine) and line.attempt is not None:
         batches = [batch | {"attempt": str(line.attempt)} for batch in batches]
     return batches
 

@@ -11,6 +11,7 @@ import msgspec
 from whence.connecting import add_connection_options, connect
 from whence.failures import BadInput
 from whence.reproducing.recipes import Recipe, check_digest, fetch_recipe
+from whence.run_names import RUN, find_run_id
 
 SCRIPT = "reproduce.sh"
 
@@ -24,7 +25,7 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
         "machine, and what is missing for them: data that is gone, changes that were not kept, seeds that nobody set. "
         "Ends with 1 for a run without a snapshot.",
     )
-    parser.add_argument("run_id", metavar="RUN", help="UUID or global id of the run")
+    parser.add_argument("run_id", metavar="RUN", help=RUN)
     parser.add_argument(
         "--write", type=Path, metavar="DIR", help=f"write {SCRIPT}, requirements.txt and changes.patch into DIR"
     )
@@ -36,7 +37,7 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
 def run(args: argparse.Namespace) -> int:
     """Print or write the recipe, and return the exit code."""
     with connect(args, patience=0) as service:
-        recipe = fetch_recipe(service, args.run_id)
+        recipe = fetch_recipe(service, find_run_id(service, args.run_id))
     if args.json:
         sys.stdout.write(_encode(recipe) + "\n")
         return 0 if recipe.snapshot is not None else 1

@@ -11,6 +11,7 @@ from whence.failures import BadInput
 from whence.lineage.pictures import draw_picture
 from whence.lineage.reading import make_answer_graph
 from whence.printing import print_facts, print_json, print_rows, write_number, write_size
+from whence.run_names import RUN, find_run_id
 from whence.service import Service
 from whence.showing.pages import write_page
 from whence.showing.reading import fetch_curves, fetch_lineage, fetch_run
@@ -26,7 +27,7 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
         description="Show one run. --html writes one self-contained page with curves, parameters, notes, files and "
         "pictures of the lineage: it needs no service and no network, so it can be sent by mail.",
     )
-    parser.add_argument("run_id", metavar="RUN", help="UUID or global id of the run")
+    parser.add_argument("run_id", metavar="RUN", help=RUN)
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a page")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     add_connection_options(parser)
@@ -36,7 +37,7 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
 def run(args: argparse.Namespace) -> int:
     """Show the run, and return the exit code."""
     with connect(args, patience=0) as service:
-        found = fetch_run(service, args.run_id)
+        found = fetch_run(service, find_run_id(service, args.run_id))
         if args.html is not None:
             _write(args.html, _make_page(service, found))
             print(f"wrote {args.html}")
