@@ -19,7 +19,7 @@ from elasticsearch import AsyncElasticsearch
 
 from benchmarks.figures import count, print_table, show_times, time_each
 from benchmarks.run_table_data import fill_runs
-from benchmarks.search_data import fill_index, fill_notes
+from benchmarks.search_data import fill_index, fill_notes, make_words
 from domain.filters import EVERYTHING, And, Field, Filter, IdsLeaf, MetricLeaf, ParamLeaf, Statistic
 from domain.ids import WorkspaceID
 from domain.orders import Direction, FieldOrder, MetricOrder
@@ -32,7 +32,7 @@ from domain.text.parsing import parse_text
 from search.elastic.facets import build_facets
 from search.elastic.generations import Names, Part, prepare_generation
 from search.elastic.index import ElasticsearchSearchIndex
-from search.elastic.requests import build_page
+from search.elastic.requests import build_page, build_window, is_ranked_twice
 from search.postgres_index import PostgresSearchIndex
 from search.search_index import SearchIndex
 from store import tables
@@ -47,6 +47,9 @@ NOTES_A_RUN = 10
 PARAMS, METRICS, TAGS = 10, 10, 5
 WARMING, TIMES = 3, 20
 PAGE = 20
+RARE = 2_000
+"""The place of a word that few notes have among the most frequent."""
+
 DEEP = 50
 """Pages that are turned before the deep one."""
 
@@ -74,7 +77,8 @@ def make_questions(workspace: WorkspaceID, runs: list[Any]) -> dict[str, SearchQ
     low = And((last("m1", "lt", 0.1), ParamLeaf("p1", parse_predicate("lt", 5))))
     return {
         "word in a third of all notes": ask("warmup"),
-        "word in few notes": ask("momentum fp8 schedule"),
+        "three words, ranked by nearness": ask("momentum fp8 schedule"),
+        "word in few notes": ask(make_words()[RARE]),
         "technical word": ask("val_loss"),
         "phrase": ask('"learning rate"'),
         "start of a word": ask("grad*"),
@@ -174,8 +178,13 @@ async def _turn(index: SearchIndex, question: SearchQuestion, pages: int) -> Sea
 
 
 def _make_hand(http: httpx.AsyncClient, question: SearchQuestion) -> Callable[[], Awaitable[object]]:
-    """Return the one request that asks Elasticsearch the same without us: hits and facets, no point in time."""
-    body = {**build_page(question, "", size=question.first), **({"_source": ["id"]} if question.first else {})}
+    """Return the one request that asks Elasticsearch the same without us, no point in time: hits with their texts, the
+    first of several words ranked by how near these stand too, and facets.
+    """
+    if is_ranked_twice(question):
+        body = build_window(question, "", rank=0, size=question.first)
+    else:
+        body = build_page(question, "", size=question.first)
     body |= {"aggs": build_facets(question)["aggs"]} if question.facets else {}
     del body["pit"]
     path = f"/{','.join(Names(PREFIX).index(part, GENERATION) for part in (Part.THINGS, Part.NOTES))}/_search"

@@ -27,7 +27,7 @@ from search.elastic.contents import (
     read_mark,
     write_mark,
 )
-from search.elastic.documents import Body, list_names, make_body
+from search.elastic.documents import Body, list_names, make_bodies
 from search.elastic.failures import driver_errors
 from search.elastic.generations import Names, Part, drop_generation, prepare_generation, serve_generation
 from search.elastic.names import NameWriter
@@ -79,7 +79,8 @@ class IndexTarget:
         states: list[State] = []
         for workspace, keys in by_workspace.items():
             shown = await fetch_shown_by(conn, workspace, keys)
-            states += map(_make_state, await fetch_documents(conn, workspace, list({*keys, *shown})))
+            documents = await fetch_documents(conn, workspace, list({*keys, *shown}))
+            states += map(_make_state, documents, make_bodies(documents))
         return states
 
     async def fetch_entities(self, conn: AsyncConnection, after: Entity | None, *, limit: int) -> list[Entity]:
@@ -175,8 +176,7 @@ def make_id(entity: Entity) -> str:
     return entity.workspace.hex + entity.key.uuid.hex
 
 
-def _make_state(document: SearchDocument) -> State:
-    body = make_body(document)
+def _make_state(document: SearchDocument, body: Body) -> State:
     return State(
         entity=Entity(document.workspace, document.key),
         fence=document.revision,

@@ -46,7 +46,7 @@ def _fits(tokens: Tokens) -> bool:
     return (
         len(tokens.parts) <= POSITIONS
         and size <= BYTES
-        and max(Counter(tokens.parts).values(), default=0) <= OCCURRENCES
+        and (len(tokens.parts) <= OCCURRENCES or max(Counter(tokens.parts).values()) <= OCCURRENCES)
     )
 
 

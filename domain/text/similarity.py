@@ -61,6 +61,18 @@ def find_nearest(word: str, known: Iterable[tuple[str, int]]) -> str | None:
     return min(ranked)[3] if ranked else None
 
 
+def group_nearest(word: str, known: Iterable[str]) -> list[list[str]]:
+    """Return the known words that a word may be a typo of, in groups, the likeliest group first: which of a group is
+    the likeliest only their uses tell (`find_nearest`), and nobody need count those of the others.
+    """
+    most = allow_edits(word)
+    groups: dict[tuple[int, bool], list[str]] = {}
+    for text in known:
+        if 0 < (distance := measure_distance(word, text, most=most)) <= most:
+            groups.setdefault((distance, text[:1] != word[:1]), []).append(text)
+    return [groups[key] for key in sorted(groups)]
+
+
 def rank_name(typed: str, name: str) -> tuple[int, int] | None:
     """Return how well a name answers what was typed, the least the best; None where it is no answer.
 

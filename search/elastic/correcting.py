@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
 
 from domain.filters import TextLeaf, iterate_leaves
 from domain.ids import WorkspaceID
 from domain.text.parsing import parse_text
+from domain.text.similarity import group_nearest
 from domain.text.terms import Term
 from search.elastic.names import count_terms, find_neighbours
 
@@ -23,10 +25,14 @@ async def find_meant(
     words = list(dict.fromkeys(leaf.term for leaf in leaves if len(leaf.term.parts) == 1))
     counts = await count(count_terms(workspace, words), len(words))
     unknown = [word.parts[0] for word, found in zip(words, counts, strict=True) if not found]
-    return {word: await _find_known(workspace, word, find=find, count=count) for word in unknown}
+    known = await asyncio.gather(*(_find_known(workspace, word, find=find, count=count) for word in unknown))
+    return dict(zip(unknown, known, strict=True))
 
 
 async def _find_known(workspace: WorkspaceID, word: str, *, find: Find, count: Count) -> list[tuple[str, int]]:
-    known = await find(find_neighbours(workspace, word))
-    counts = await count(count_terms(workspace, [Term(one, is_phrase=True) for one in known]), len(known))
-    return [(one, uses) for one, uses in zip(known, counts, strict=True) if uses]
+    """Return the likeliest of the words in use, with their uses; only as many are counted as it takes."""
+    for group in group_nearest(word, await find(find_neighbours(workspace, word))):
+        counts = await count(count_terms(workspace, [Term(one, is_phrase=True) for one in group]), len(group))
+        if any(counts):
+            return [(one, uses) for one, uses in zip(group, counts, strict=True) if uses]
+    return []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -51,7 +51,19 @@ FIELD_NAMES = {
 """Fields of what a document is about; those that it answers itself are apart."""
 
 
-def make_body(document: SearchDocument) -> Body:
+def make_bodies(documents: Iterable[SearchDocument]) -> Iterator[Body]:
+    """Give what is written of each document. Dimensions are most of the work, and are written once for all that stands
+    on one thing.
+    """
+    written: dict[int, tuple[Dimensions, Body]] = {}
+    for document in documents:
+        dimensions = document.dimensions
+        if not document.deleted and id(dimensions) not in written:
+            written[id(dimensions)] = dimensions, _write_dimensions(dimensions)
+        yield _make_body(document, written)
+
+
+def _make_body(document: SearchDocument, written: Mapping[int, tuple[Dimensions, Body]]) -> Body:
     """Return what is written of a document; of a deleted one only that it was there."""
     body: Body = {
         "id": document.id.hex,
@@ -68,7 +80,7 @@ def make_body(document: SearchDocument) -> Body:
     if (kind := read_own_kind(document)) is not None:
         body["ownKind"] = kind
     body["texts"] = {"all": [_write_text(text) for text in document.texts]}
-    return body | write_tokens(list(map(make_text_tokens, document.texts))) | _write_dimensions(document.dimensions)
+    return body | write_tokens(list(map(make_text_tokens, document.texts))) | written[id(document.dimensions)][1]
 
 
 def read_texts(body: Mapping[str, Any]) -> tuple[DocumentText, ...]:

@@ -17,7 +17,7 @@ from domain.search.questions import SearchQuestion
 from domain.text.similarity import rank_name
 from search.correcting import correct_text
 from search.elastic.correcting import find_meant
-from search.elastic.documents import list_names, make_body
+from search.elastic.documents import list_names, make_bodies
 from search.elastic.failures import driver_errors
 from search.elastic.generations import Names, Part
 from search.elastic.names import NameWriter, count_names, find_names
@@ -88,10 +88,8 @@ class ElasticsearchSearchIndex:
     async def write(self, documents: Sequence[SearchDocument]) -> list[Refused]:
         """Write documents and the names in them; return what was refused for good."""
         writes = [
-            Write(
-                index=self._choose(document), id=make_id(document), version=document.revision, body=make_body(document)
-            )
-            for document in documents
+            Write(index=self._choose(document), id=make_id(document), version=document.revision, body=body)
+            for document, body in zip(documents, make_bodies(documents), strict=True)
         ]
         refused, _ = await asyncio.gather(write_documents(self._client, writes), self._write_names(documents))
         return refused

@@ -14,7 +14,7 @@ from domain.ids import WorkspaceID
 from domain.pages import COUNT_LIMIT
 from domain.search.answers import Suggestion, SuggestionKind
 from domain.text.parsing import parse_text
-from domain.text.similarity import rank_name
+from domain.text.similarity import group_nearest, rank_name
 from domain.text.terms import Term
 from store.search.vocabulary import NAME, TAG_VALUE, WORD
 from store.texts import write_gram_query, write_tsquery
@@ -96,10 +96,13 @@ async def fetch_candidates(
             continue
         query = {"workspace": workspace, "kind": WORD, "query": write_gram_query(term.parts[0]), "most": CANDIDATES}
         like = list((await conn.execute(sa.text(LIKE_WORDS), query)).scalars())
-        queries = [write_tsquery(Term(word)) for word in like]
-        values = {"workspace": workspace, "texts": like, "queries": queries, "limit": COUNTED}
-        rows = await conn.execute(sa.text(COUNT_WORDS), values) if like else ()
-        candidates[term.parts[0]] = [(row.text, row.uses) for row in rows if row.uses]
+        for group in group_nearest(term.parts[0], like):
+            queries = [write_tsquery(Term(word)) for word in group]
+            values = {"workspace": workspace, "texts": group, "queries": queries, "limit": COUNTED}
+            rows = await conn.execute(sa.text(COUNT_WORDS), values)
+            if used := [(row.text, row.uses) for row in rows if row.uses]:
+                candidates[term.parts[0]] = used
+                break
     return dict(candidates)
 
 

@@ -63,6 +63,7 @@ RUN_FIELDS: list[tuple[str, Json, str, list[str], str]] = [
     ("a parameter given twice", {"params": {"lr": 1}, "parameters": [{"key": "lr", "type": "INT", "text": "1"}]},
      "INVALID_INPUT", ["params"], "lr"),
     ("4,001 parameters", {"params": {f"p{n}": n for n in range(4001)}}, "TOO_LARGE", ["params"], "4001"),
+    ("501 tags", {"tags": {f"t{n}": "x" for n in range(501)}}, "TOO_LARGE", ["tags"], "501"),
     ("a parameter of 65 KiB", {"params": {"text": "x" * 65_537}}, "TOO_LARGE", ["params", "text"], "65537"),
     ("a tag that is no text", {"tags": {"fold": 3}}, "INVALID_INPUT", ["tags", "fold"], "3"),
     ("an id that is no UUID", {"id": "seed-1"}, "INVALID_INPUT", ["id"], "seed-1"),

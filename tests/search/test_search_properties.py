@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 from uuid import uuid4
 
+import pytest
 from elasticsearch import AsyncElasticsearch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -19,6 +20,9 @@ from search.memory.memory_index import MemorySearchIndex
 from search.search_index import SearchIndex
 from tests.search.random_questions import ASKED, CASES, questions, worlds
 from tests.search.reading import read_all
+
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
+"""A world with its questions is long to print, and as an error that would stand where the difference should."""
 
 
 def test_elasticsearch_answers_as_memory_does(elasticsearch_url: str, index_prefix: str, is_long: bool) -> None:

@@ -23,6 +23,9 @@ from tests.search.random_questions import ASKED, CASES, ZONES, questions, trees,
 from tests.search.reading import read_all
 from tests.search_meaning.recording import World, record_world
 
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
+"""A world with its questions is long to print, and as an error that would stand where the difference should."""
+
 WORLDS = CASES[settings.get_current_profile_name() != "ordinary"] // ASKED
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from domain.text.fields import make_tokens
 from domain.text.pieces import BYTES, OCCURRENCES, OVERLAP, POSITIONS, make_pieces, make_value_tokens
-from domain.text.similarity import find_nearest, make_grams, measure_distance, rank_name
+from domain.text.similarity import find_nearest, group_nearest, make_grams, measure_distance, rank_name
 
 LONG = [
     "loss " * 10_000,
@@ -66,6 +66,13 @@ def test_the_nearest_word_is_the_likeliest() -> None:
     assert find_nearest("lost", known) == "loss"
     assert find_nearest("xyzzy", known) is None
     assert find_nearest("ab", [("abc", 1)]) is None
+
+
+def test_words_are_grouped_by_how_near_they_are_before_anybody_counts_them() -> None:
+    known = ["warmups", "warmup", "wramups", "dramup", "learning", "wramup", "warm"]
+
+    assert group_nearest("wramup", known) == [["warmup", "wramups"], ["dramup"], ["warmups"]]
+    assert group_nearest("ab", ["abc", "ac"]) == []
 
 
 def test_names_are_ranked_by_their_start_then_a_later_word_then_a_typo() -> None:
