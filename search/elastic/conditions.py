@@ -9,9 +9,10 @@ from typing import Any
 
 from domain.parameters import INT64_MAX, INT64_MIN
 from domain.predicates import Operator, Predicate, Value, ValueType, is_nan, type_of
+from domain.search.shortening import shorten
 from domain.times import to_millis
 from search.elastic.queries import ALL, NONE, Query, all_of, both, exists, one_of, term, terms, within
-from search.elastic.values import bounds_of, encode_value, is_large, shorten
+from search.elastic.values import bounds_of, encode_value, is_large
 
 _OPPOSITE = {Operator.LT: "gte", Operator.LTE: "gte", Operator.GT: "lt", Operator.GTE: "lt"}
 _COMPARISONS = (Operator.LT, Operator.LTE, Operator.GT, Operator.GTE)

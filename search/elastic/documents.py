@@ -20,12 +20,13 @@ from domain.search.documents import (
     SearchDocument,
     TextField,
 )
+from domain.search.shortening import shorten
 from domain.text.fields import Tokens, make_tokens
 from domain.text.pieces import make_value_tokens
 from domain.times import to_millis
 from search.elastic.mapping import DATASET_LIMIT, METRIC_LIMIT
 from search.elastic.metrics import mark_number
-from search.elastic.values import LARGEST, encode_value, shorten
+from search.elastic.values import LARGEST, encode_value
 
 Body = dict[str, Any]
 

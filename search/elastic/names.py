@@ -11,12 +11,12 @@ from elasticsearch import AsyncElasticsearch
 from domain.ids import WorkspaceID
 from domain.search.answers import SuggestionKind
 from domain.search.documents import STANDING, DocumentKind
+from domain.search.shortening import shorten
 from domain.text.similarity import allow_edits, fold_name, make_grams
 from domain.text.terms import Term
 from search.elastic.queries import Query, all_of, nested, one_of, term, terms
 from search.elastic.requests import Body
 from search.elastic.texts import match_term
-from search.elastic.values import shorten
 from search.elastic.writing import Write, write_documents
 
 WORD = "WORD"

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import struct
 
 from domain.parameters import INT64_MAX, INT64_MIN, split_number
 from domain.predicates import Value, ValueType, type_of
+from domain.search.shortening import shorten
 
 LARGEST = 1.7976931348623157e308
 EXACT = 2**53
 """From here on doubles leave out integers: such a bound is compared as text."""
 
-TEXT_LIMIT = 1024
-"""Characters that the index holds of a text; of a longer one the first 900 and a digest."""
-
 BOUNDS = {ValueType.BOOLEAN: ("b", "c"), ValueType.NUMBER: ("n", "o"), ValueType.TEXT: ("s", "t")}
 """From where to where the texts of a type go; the first is among them, the last is not."""
 
-_KEPT = 900
 _SIGN, _ALL = 1 << 63, (1 << 64) - 1
 
 
@@ -60,13 +56,6 @@ def is_int64(value: float) -> bool:
 def is_large(value: float) -> bool:
     """Say whether a bound must be compared as text."""
     return not -EXACT < value < EXACT
-
-
-def shorten(text: str) -> str:
-    """Return a text as the index holds it."""
-    if len(text) <= TEXT_LIMIT:
-        return text
-    return text[:_KEPT] + hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def bounds_of(value: Value) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from domain.search.documents import SearchDocument
 from domain.search.intervals import find_start
 from domain.search.own_leaves import FIELDS
 from domain.search.questions import DATES, By, Dimension, Facet
+from domain.search.shortening import shorten
 from search.memory.holding import JSON, read_field, read_parameter
 
 _RANKS = {ValueType.BOOLEAN: 0, ValueType.NUMBER: 1, ValueType.TEXT: 2, ValueType.TIME: 3}
@@ -76,10 +77,10 @@ def _read(by: By, document: SearchDocument) -> list[Any]:
 
 
 def _show(value: Any) -> BucketValue | None:
-    """Return a value as buckets show it: whole numbers as integers; JSON and NaN are in none."""
+    """Return a value as buckets show it: whole numbers as integers, long texts short; JSON and NaN are in none."""
     if value is None or value is JSON or is_nan(value):
         return None
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    shown: BucketValue = value
+    shown: BucketValue = shorten(value) if isinstance(value, str) else value
     return shown

@@ -12,6 +12,7 @@ from domain.parameters import ParameterType
 from domain.search.answers import Bucket, BucketValue, FacetAnswer
 from domain.search.own_leaves import FIELDS
 from domain.search.questions import DATES, By, Dimension, Facet, Interval
+from domain.search.shortening import shorten
 from store.run_table.fragments import Values
 from store.run_table.sorting import UNKNOWN
 from store.search.asking import Asked
@@ -126,7 +127,7 @@ def read_value(kind: str, number: str | None, rest: str | None, text: str | None
             double = float(number or 0)
             return int(double) + int(rest or 0) if double.is_integer() else double
         case 2:
-            return text or ""
+            return shorten(text or "")
         case _:
             return datetime.fromtimestamp(0, UTC) + _milliseconds(int(text or 0))
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.predicates import Value
-from search.elastic.values import decode_value, encode_value, shorten
+from domain.search.shortening import shorten
+from search.elastic.values import decode_value, encode_value
 
 numbers = st.one_of(
     st.integers(-(2**63), 2**63 - 1),
