@@ -85,8 +85,8 @@ class SearchEdge:
 @strawberry.type(description="How many hits have a value.")
 class Bucket:
     value: JSON = strawberry.field(
-        description="The value; of dates, when the interval begins; of a text beyond 1,024 characters its first 900 and "
-        "a digest."
+        description="The value; of dates, when the interval begins; of a text beyond 1,024 characters its first 900 "
+        "and a digest."
     )
     count: Int64 = strawberry.field(description="How many hits have it.")
 
