@@ -108,7 +108,7 @@ class ArchiveRunsInput(RunsInput):
 
 
 @strawberry.input(description="A run whose rows are to be erased; it must be deleted first.")
-class PurgeRunInput:
+class PurgeRunInput(Keyed):
     run: strawberry.ID = strawberry.field(description="The run: its global id, or its bare UUID.")
     despite_descendants: bool = strawberry.field(default=False, description=DESPITE)
 

@@ -1,0 +1,70 @@
+"""What is sent again under its client key gets the first answer, also where what it named is gone by then."""
+
+from __future__ import annotations
+
+from tests.graphql.asking import PROBLEM, Client
+
+
+def write(name: str, kind: str, fields: str = "token") -> str:
+    payload = f"{name[0].upper()}{name[1:]}Payload"
+    return f"mutation($input: {kind}!) {{ {name}(input: $input) {{ ... on {payload} {{ {fields} }} {PROBLEM} }} }}"
+
+
+DELETE_RUNS = write("deleteRuns", "RunsInput")
+PURGE = write("purgeRun", "PurgeRunInput")
+CREATE_EXPERIMENT = write("createExperiment", "CreateExperimentInput")
+UPDATE_EXPERIMENT = write("updateExperiment", "UpdateExperimentInput", "experiment { name version } token")
+DELETE_EXPERIMENT = write("deleteExperiment", "ExperimentInput")
+PURGE_EXPERIMENT = write("purgeExperiment", "PurgeExperimentInput")
+
+
+async def test_a_purge_that_is_sent_again_under_its_key_gets_the_first_answer(client: Client) -> None:
+    run = await client.make_run()
+    await client.do(DELETE_RUNS, {"input": {"runs": [run]}})
+    keyed = {"run": run, "clientKey": "purge it"}
+    answers = [await client.do(PURGE, {"input": keyed}) for _ in range(3)]
+    other = await client.do(PURGE, {"input": keyed | {"despiteDescendants": True}})
+    unkeyed = await client.do(PURGE, {"input": {"run": run}})
+
+    assert answers[0]["token"]
+    assert answers[1:] == [answers[0]] * 2
+    assert (other["code"], other["path"]) == ("CONFLICT", ["input", "clientKey"])
+    assert unkeyed["code"] == "GONE"
+
+
+async def test_a_refused_purge_keeps_no_key(client: Client) -> None:
+    run = await client.make_run()
+    keyed = {"input": {"run": run, "clientKey": "purge it"}}
+    early = await client.do(PURGE, keyed)
+    await client.do(DELETE_RUNS, {"input": {"runs": [run]}})
+    done = await client.do(PURGE, keyed)
+
+    assert early["code"] == "CONFLICT"
+    assert done["token"]
+
+
+async def test_an_experiment_purged_by_name_is_not_purged_again_when_the_name_has_a_new_one(client: Client) -> None:
+    await client.do(CREATE_EXPERIMENT, {"input": {"name": "a"}})
+    await client.do(DELETE_EXPERIMENT, {"input": {"experiment": "a"}})
+    keyed = {"input": {"experiment": "a", "clientKey": "purge it"}}
+    first = await client.do(PURGE_EXPERIMENT, keyed)
+    absent = await client.do(PURGE_EXPERIMENT, keyed)
+    await client.do(CREATE_EXPERIMENT, {"input": {"name": "a"}})
+    await client.do(DELETE_EXPERIMENT, {"input": {"experiment": "a"}})
+    renewed = await client.do(PURGE_EXPERIMENT, keyed)
+
+    assert first["token"]
+    assert [absent, renewed] == [first, first]
+    assert (await client.ask('{ experiment(name: "a") { name status } }'))["experiment"] == {
+        "name": "a",
+        "status": "DELETED",
+    }
+
+
+async def test_a_renaming_that_is_sent_again_finds_what_it_renamed(client: Client) -> None:
+    await client.do(CREATE_EXPERIMENT, {"input": {"name": "a"}})
+    keyed = {"input": {"experiment": "a", "name": "b", "clientKey": "rename it"}}
+    answers = [await client.do(UPDATE_EXPERIMENT, keyed) for _ in range(2)]
+
+    assert answers[0]["experiment"] == {"name": "b", "version": 2}
+    assert answers[1] == answers[0]
