@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.graphql.asking import PROBLEM, Client
+from api.schema import schema
+from tests.graphql.asking import PROBLEM, Client, make_uuid
 
 
 def write(name: str, kind: str, fields: str = "token") -> str:
@@ -68,3 +69,24 @@ async def test_a_renaming_that_is_sent_again_finds_what_it_renamed(client: Clien
 
     assert answers[0]["experiment"] == {"name": "b", "version": 2}
     assert answers[1] == answers[0]
+
+
+async def test_a_heartbeat_has_nothing_to_be_known_again_by_and_may_come_twice(client: Client) -> None:
+    run = await client.make_run()
+    beat = write("heartbeat", "HeartbeatInput", "run { status revision }")
+    answers = [await client.do(beat, {"input": {"run": run}}) for _ in range(2)]
+
+    assert answers == [{"run": {"status": "RUNNING", "revision": 1}}] * 2
+    for field in ({"clientKey": "k"}, {"writer": make_uuid(), "sequence": 0}):
+        refused = await client.send(beat, {"input": {"run": run} | field})
+        assert f"unknown field '{next(iter(field))}'" in refused["errors"][0]["message"]
+
+
+def test_only_three_inputs_of_mutations_take_no_client_key_and_they_say_so() -> None:
+    mutations = schema._schema.mutation_type
+    assert mutations is not None
+    inputs = {name: field.args["input"].type.of_type for name, field in mutations.fields.items()}
+    without = {name: taken for name, taken in inputs.items() if "clientKey" not in taken.fields}
+
+    assert without.keys() == {"heartbeat", "sweepArtifacts", "declareRestored"}
+    assert all("no client key" in taken.description for taken in without.values())
