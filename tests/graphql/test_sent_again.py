@@ -71,6 +71,20 @@ async def test_a_renaming_that_is_sent_again_finds_what_it_renamed(client: Clien
     assert answers[1] == answers[0]
 
 
+async def test_a_definition_that_is_sent_again_finds_the_experiment_that_has_another_name_by_now(
+    client: Client,
+) -> None:
+    define = write("defineMetric", "DefineMetricInput")
+    await client.do(CREATE_EXPERIMENT, {"input": {"name": "a"}})
+    keyed = {"input": {"experiment": "a", "key": "loss", "goal": "MIN", "clientKey": "define it"}}
+    first = await client.do(define, keyed)
+    await client.do(UPDATE_EXPERIMENT, {"input": {"experiment": "a", "name": "b"}})
+    again = await client.do(define, keyed)
+
+    assert first["token"]
+    assert again == first
+
+
 async def test_a_heartbeat_has_nothing_to_be_known_again_by_and_may_come_twice(client: Client) -> None:
     run = await client.make_run()
     beat = write("heartbeat", "HeartbeatInput", "run { status revision }")
