@@ -21,17 +21,22 @@ PATIENCE_S = 5.0
 log = structlog.get_logger()
 
 
+def is_demo_imported(settings: ServerSettings) -> bool:
+    """Say whether the mark in the data folder is there."""
+    return (settings.data / MARK).exists()
+
+
 async def load_demo(settings: ServerSettings, *, address: str) -> None:
     """Import the demo unless that was done; a mark in the data folder says so.
 
     An import that was stopped in the middle is completed at the next start: what is there already is left as it is.
     """
     settings.data.mkdir(parents=True, exist_ok=True)
-    mark, lines = settings.data / MARK, settings.data / LINES
-    if mark.exists():
+    lines = settings.data / LINES
+    if is_demo_imported(settings):
         return
     if await _write_lines(lines) and await _import_lines(settings, lines, address=address):
-        mark.touch()
+        (settings.data / MARK).touch()
         lines.unlink()
 
 

@@ -30,6 +30,7 @@ CLIENT_KEY = (
     "Makes a retry safe for 30 days: the same key with the same body gets the first answer, with another body "
     "CONFLICT. 1 to 500 characters."
 )
+WHICH_RUN = "The run: its global id, or its bare UUID."
 TOKEN = "Give it as `atLeast` and the answer shows this write."  # noqa: S105
 
 NO_DIGEST = b""
@@ -46,11 +47,15 @@ class Keyed:
     client_key: str | None = strawberry.field(default=None, description=CLIENT_KEY)
 
 
-@strawberry.input(description="What every mutation takes that may be about a run.")
-class Delivered(Keyed):
+@strawberry.input(description="What comes from an attempt of a run.")
+class Attempted:
     attempt: strawberry.ID | None = strawberry.field(
         default=None, description="UUID of the attempt that this comes from; left out, the current one."
     )
+
+
+@strawberry.input(description="What every mutation takes that may be about a run.")
+class Delivered(Keyed, Attempted):
     writer: strawberry.ID | None = strawberry.field(
         default=None,
         description="A random UUID that each writing process makes for itself; with `sequence` it makes the write "
@@ -65,7 +70,7 @@ class Delivered(Keyed):
 
 @strawberry.input(description="What every mutation that names a run takes.")
 class OfRun(Delivered):
-    run: strawberry.ID = strawberry.field(description="The run: its global id, or its bare UUID.")
+    run: strawberry.ID = strawberry.field(description=WHICH_RUN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +141,7 @@ async def below(path: tuple[str, ...], work: Awaitable[T]) -> T:
         raise exc.below(*path) from exc
 
 
-def read_attempt(body: Delivered) -> AttemptID | None:
+def read_attempt(body: Attempted) -> AttemptID | None:
     """Return the attempt that an input names. Raises `InvalidInput`."""
     found = read_uuid(body.attempt, "attempt")
     return None if found is None else AttemptID(found)

@@ -66,7 +66,7 @@ def _start_record(settings: Settings) -> Iterator[Callable[[], str]]:
 
 async def _serve(settings: Settings, listener: socket.socket, find_url: Callable[[], str], *, with_demo: bool) -> None:
     from api.application import make_application
-    from api.demo_loading import DEMO_WORKSPACE, load_demo
+    from api.demo_loading import DEMO_WORKSPACE, is_demo_imported, load_demo
     from api.schema import schema
     from api.services import open_services
     from api.transport.listening import make_server
@@ -85,7 +85,8 @@ async def _serve(settings: Settings, listener: socket.socket, find_url: Callable
         server = make_server(application, settings.server)
         _stop_on_signals(server)
         await server.startup(sockets=[listener])
-        _greet(_address(listener), workspace=DEMO_WORKSPACE if with_demo else DEFAULT_WORKSPACE)
+        coming = with_demo and not is_demo_imported(settings.server)
+        _greet(_address(listener), workspace=DEMO_WORKSPACE if with_demo else DEFAULT_WORKSPACE, demo_is_coming=coming)
         _settle_memory()
         demo = asyncio.create_task(load_demo(settings.server, address=_address(listener))) if with_demo else None
         await server.main_loop()
@@ -110,7 +111,7 @@ def _stop_on_signals(server: Server) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop)
 
 
-def _greet(address: str, *, workspace: str) -> None:
+def _greet(address: str, *, workspace: str, demo_is_coming: bool) -> None:
     """Print the addresses a person wants first."""
     sys.stdout.write(
         "Whence is ready. Ctrl-C stops it.\n"
@@ -118,6 +119,8 @@ def _greet(address: str, *, workspace: str) -> None:
         f"  Health     {address}/healthz\n"
         f"  Documents  {address}/docs\n"
     )
+    if demo_is_coming:
+        sys.stdout.write("The demo is being imported: until it is in, its examples may answer NOT_FOUND.\n")
     sys.stdout.flush()
 
 

@@ -12,6 +12,9 @@ from domain.ids import AttemptID
 UNNAMED = 0
 """The number of what was written before any attempt was named; the first of every order."""
 
+MAX_ATTEMPTS = 1_000
+"""Attempts of one run: every write reads them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -12,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.errors import Conflict, Gone, NotFound
 from domain.experiments import Experiment, ExperimentEdit
 from domain.ids import ExperimentID, NodeKey, NodeKind, WorkspaceID, make_uuid7
-from domain.texts import check_name, check_text
+from domain.texts import check_name, check_text, shown
 from domain.unset import UNSET
 from store import tables
 from store.outbox import Changed
@@ -171,6 +172,16 @@ async def fetch_experiment_id(conn: AsyncConnection, workspace: WorkspaceID, nam
     statement = sa.select(experiments.c.id).where(experiments.c.workspace == workspace, experiments.c.name == name)
     found = await conn.scalar(statement)
     return None if found is None else ExperimentID(found)
+
+
+async def resolve_experiment(conn: AsyncConnection, workspace: WorkspaceID, given: UUID | str) -> ExperimentID:
+    """Return the id of the experiment that an id or a name means. Raises `NotFound` for a name that nothing has."""
+    if isinstance(given, UUID):
+        return ExperimentID(given)
+    found = await fetch_experiment_id(conn, workspace, given)
+    if found is None:
+        raise NotFound(f"no experiment {shown(given)} in this workspace", path=["experiment"])
+    return found
 
 
 def make_experiment(row: Any) -> Experiment:

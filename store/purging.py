@@ -6,17 +6,21 @@ deleted in batches; a process that dies in between leaves `purged.unfinished`, a
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import sqlalchemy as sa
 
+from domain.deliveries import Delivery
 from domain.errors import Conflict, Gone
 from domain.ids import ExperimentID, NodeKey, NodeKind, NoteID, RunID, WorkspaceID
 from domain.positions import Token
 from store import tables
 from store.counters import lock_run
 from store.database import Database
-from store.experiments import lock_experiment
+from store.experiments import lock_experiment, resolve_experiment
 from store.lineage.purged import audit_purge, check_descendants
 from store.notes import lock_note
+from store.once import Values, write_once
 from store.outbox import Changed
 from store.purge_batches import delete_experiment_rows, delete_run_rows, fetch_ids, purge_batch
 from store.run_edits import lock_run_row
@@ -24,57 +28,73 @@ from store.transactions import Transaction
 
 purged, runs = tables.purged, tables.runs
 
+PURGE_RUN = Delivery(operation="purgeRun", digest=b"")
+PURGE_EXPERIMENT = Delivery(operation="purgeExperiment", digest=b"")
+"""Purges that are not known again when they are sent twice."""
+
 
 async def purge_run(
     database: Database,
     workspace: WorkspaceID,
     run: RunID,
     *,
+    delivery: Delivery = PURGE_RUN,
     despite_descendants: bool = False,
     principal: str | None = None,
 ) -> Token:
     """Purge a deleted run and all that stands on it; its edges stay, and lead through what is left of it.
 
-    Its child runs stay, without a parent. Raises `Conflict` if it is not deleted, `HasDescendants` if something that
-    lives was made of it, unless that is meant, `NotFound`, `Gone`.
+    Its child runs stay, without a parent. A repeat by client key gets the first answer. Raises `Conflict` if it is not
+    deleted, `HasDescendants` if something that lives was made of it, unless that is meant, `NotFound`, `Gone`.
     """
-    async with database.write() as tx:
+
+    async def work(tx: Transaction) -> Values:
         await _take_away(tx, workspace, run, only_deleted=True)
         found = await check_descendants(tx, workspace, [run], despite=despite_descendants, field="run")
         await audit_purge(tx, workspace, NodeKey(NodeKind.RUN, run), found, principal=principal)
-        token = tx.answer_token(workspace)
-    await delete_run_rows(database, workspace, run)
-    return token
+        return {}
+
+    answer = await write_once(database, workspace, delivery, work)
+    if not answer.repeated:
+        await delete_run_rows(database, workspace, run)
+    return answer.token
 
 
 async def purge_experiment(
     database: Database,
     workspace: WorkspaceID,
-    experiment: ExperimentID,
+    experiment: UUID | str,
     *,
+    delivery: Delivery = PURGE_EXPERIMENT,
     despite_descendants: bool = False,
     principal: str | None = None,
 ) -> Token:
-    """Purge a deleted experiment with all its runs.
+    """Purge a deleted experiment with all its runs. A repeat by client key gets the first answer.
 
-    Raises `Conflict` if it is not deleted, `HasDescendants` if something that lives outside it was made of one of its
-    runs, unless that is meant, `NotFound`, `Gone`.
+    `experiment` is its id or its name; a repeat does not ask, for the name is free by then. Raises `Conflict` if it is
+    not deleted, `HasDescendants` if something that lives outside it was made of one of its runs, unless that is meant,
+    `NotFound`, `Gone`.
     """
-    async with database.write() as tx:
-        row = await lock_experiment(tx, workspace, experiment)
+
+    async def work(tx: Transaction) -> Values:
+        purged_id = await resolve_experiment(tx.conn, workspace, experiment)
+        row = await lock_experiment(tx, workspace, purged_id)
         if row.deleted_at is None:
-            raise Conflict(f"experiment {experiment} is not deleted: delete it first", path=["experiment"])
-        key = NodeKey(NodeKind.EXPERIMENT, experiment)
+            raise Conflict(f"experiment {purged_id} is not deleted: delete it first", path=["experiment"])
+        key = NodeKey(NodeKind.EXPERIMENT, purged_id)
         inside = [
-            RunID(one) for one in await tx.conn.scalars(sa.select(runs.c.id).where(*_within(workspace, experiment)))
+            RunID(one) for one in await tx.conn.scalars(sa.select(runs.c.id).where(*_within(workspace, purged_id)))
         ]
         found = await check_descendants(tx, workspace, inside, despite=despite_descendants, field="experiment")
         await audit_purge(tx, workspace, key, found, principal=principal)
         await _refuse(tx, workspace, key)
         tx.changed(workspace, key, row.revision + 1, Changed.DOCUMENT)
-        token = tx.answer_token(workspace)
-    await _finish_experiment(database, workspace, experiment)
-    return token
+        return {"experiment": str(purged_id)}
+
+    answer = await write_once(database, workspace, delivery, work)
+    if not answer.repeated:
+        await _finish_experiment(database, workspace, ExperimentID(UUID(answer.values["experiment"])))
+    return answer.token
 
 
 async def purge_note(tx: Transaction, workspace: WorkspaceID, note: NoteID) -> None:

@@ -47,7 +47,7 @@ class SetArtifactAliasInput(OfRun):
     )
 
 
-@strawberry.input(description="Which bytes to sweep away.")
+@strawberry.input(description="Which bytes to sweep away. It takes no client key: a repeat sweeps what is left.")
 class SweepArtifactsInput:
     dry_run: bool = strawberry.field(default=True, description="True only counts; false deletes for good.")
     older_than_hours: Float64 | None = strawberry.field(

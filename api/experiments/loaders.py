@@ -35,13 +35,18 @@ async def load_experiment(info: Info, experiment: ExperimentID) -> Experiment:
     return Experiment.of(await info.context.loaders.experiments.load(experiment), info.context.workspace)
 
 
+def read_named(info: Info, text: str, *path: str) -> str | UUID:
+    """Return the UUID of an experiment's global id, and a name as it is. Raises `NotFound` for another workspace's."""
+    try:
+        return read_experiment(text, info.context.workspace)
+    except DomainError as exc:
+        raise exc.below(*path) from exc
+
+
 async def find_experiment(info: Info, text: str, *path: str) -> ExperimentID:
     """Return the experiment that a name or a global id means. Raises `NotFound`."""
     workspace = info.context.workspace
-    try:
-        found = read_experiment(text, workspace)
-    except DomainError as exc:
-        raise exc.below(*path) from exc
+    found = read_named(info, text, *path)
     if isinstance(found, UUID):
         return ExperimentID(found)
     async with info.context.database.read_primary() as conn:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import strawberry
 
 from api.edits import read_edit
-from api.experiments.loaders import find_experiment, load_experiment
+from api.experiments.loaders import load_experiment, read_named
 from api.experiments.payloads import (
     ArchiveExperimentInput,
     ArchiveExperimentPayload,
@@ -35,6 +35,7 @@ from store.experiments import (
     create_experiment,
     delete_experiment,
     edit_experiment,
+    resolve_experiment,
     restore_experiment,
 )
 from store.purging import purge_experiment
@@ -111,12 +112,12 @@ class ExperimentMutations:
     async def purge_experiment(
         self, info: Info, input: Annotated[PurgeExperimentInput, strawberry.argument(description="Which one.")]
     ) -> PurgeExperimentPayload | HasDescendants:
-        experiment = await find_experiment(info, input.experiment, "experiment")
         try:
             token = await purge_experiment(
                 info.context.database,
                 info.context.workspace,
-                experiment,
+                read_named(info, input.experiment, "experiment"),
+                delivery=read_delivery(info, input),
                 despite_descendants=input.despite_descendants,
                 principal=info.context.principal.name,
             )
@@ -127,12 +128,13 @@ class ExperimentMutations:
 
 
 async def act_on(info: Info, given: ExperimentInput, act: Act) -> tuple[ExperimentID, str]:
-    """Do one thing to an experiment; return it and the token."""
-    experiment = await find_experiment(info, given.experiment, "experiment")
+    """Do one thing to an experiment; return it and the token. A repeat means the one that had the name then."""
+    named = read_named(info, given.experiment, "experiment")
 
     async def work(tx: Transaction) -> dict[str, Any]:
+        experiment = await resolve_experiment(tx.conn, info.context.workspace, named)
         await act(tx, info.context.workspace, experiment)
-        return {}
+        return {"experiment": str(experiment)}
 
     answer = await write(info, read_delivery(info, given), work)
-    return experiment, str(answer.token)
+    return ExperimentID(parse_uuid(answer.values["experiment"])), str(answer.token)

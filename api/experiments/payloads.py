@@ -40,8 +40,7 @@ class ArchiveExperimentInput(ExperimentInput):
 
 
 @strawberry.input(description="An experiment whose rows are to be erased; it must be deleted first.")
-class PurgeExperimentInput:
-    experiment: str = strawberry.field(description=WHICH)
+class PurgeExperimentInput(ExperimentInput):
     despite_descendants: bool = strawberry.field(default=False, description=DESPITE)
 
 

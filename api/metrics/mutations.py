@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import strawberry
 
-from api.experiments.loaders import find_experiment
+from api.experiments.loaders import read_named
 from api.info import Info
 from api.metrics.inputs import DefineMetricInput, LogMetricsInput
 from api.metrics.points import read_points
@@ -15,6 +15,7 @@ from api.problems import result_of
 from api.scalars import Int64
 from domain.metrics import MetricDefinition
 from domain.texts import check_key, check_name
+from store.experiments import resolve_experiment
 from store.metrics.definitions import define_metric
 from store.transactions import Transaction
 
@@ -63,13 +64,13 @@ class MetricMutations:
         unit = None if input.unit is None else check_name(input.unit, "unit")
         keys = await context.services.keys.intern(context.workspace, {key, axis or key})
         definition = MetricDefinition(goal=input.goal, unit=unit, step_metric=axis)
-        experiment = await find_experiment(info, input.experiment, "experiment")
+        named = read_named(info, input.experiment, "experiment")
 
         async def work(tx: Transaction) -> dict[str, Any]:
             await define_metric(
                 tx,
                 context.workspace,
-                experiment,
+                await resolve_experiment(tx.conn, context.workspace, named),
                 key=keys[key],
                 definition=definition,
                 step_metric=None if axis is None else keys[axis],

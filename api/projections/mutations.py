@@ -38,7 +38,10 @@ class StartProjectionTaskPayload:
     token: str = strawberry.field(description=TOKEN)
 
 
-@strawberry.input(description="What to confirm.")
+@strawberry.input(
+    description="What to confirm. It takes no client key, which the restored record may know from before: a repeat "
+    "begins one incarnation more, and everything is verified once more."
+)
 class DeclareRestoredInput:
     confirm: bool = strawberry.field(
         default=False, description="Must be true: every projection is verified whole before it is trusted again."

@@ -77,6 +77,7 @@ class BulkRunMutations:
                 info.context.database,
                 info.context.workspace,
                 run,
+                delivery=read_delivery(info, input),
                 despite_descendants=input.despite_descendants,
                 principal=info.context.principal.name,
             )

@@ -8,7 +8,7 @@ from api.artifacts.inputs import ArtifactInput
 from api.code.inputs import CodeInput, EnvironmentInput
 from api.lineage.descendants import DESPITE
 from api.metrics.inputs import MetricSeriesInput
-from api.mutating import Delivered, Keyed, OfRun
+from api.mutating import WHICH_RUN, Attempted, Delivered, Keyed, OfRun
 from api.parameters.inputs import MODE, PARAMETERS, PARAMS, ParameterInput
 from api.scalars import DateTime, Int64, JSONObject
 from api.tags.inputs import TAGS
@@ -71,8 +71,12 @@ class FinishRunInput(OfRun, FinishInput):
     status: RunStatus = strawberry.field(default=RunStatus.FINISHED, description="FINISHED, FAILED or KILLED.")
 
 
-@strawberry.input(description="A sign of life.")
-class HeartbeatInput(OfRun):
+@strawberry.input(
+    description="A sign of life. It takes no client key, nor writer and sequence: one that comes twice is one "
+    "more sign."
+)
+class HeartbeatInput(Attempted):
+    run: strawberry.ID = strawberry.field(description=WHICH_RUN)
     seconds: int = strawberry.field(
         default=30,
         description=f"When the next one comes, at the latest: 1 to {LONGEST_S:,}. Three missed ones make the run LOST.",
@@ -108,8 +112,8 @@ class ArchiveRunsInput(RunsInput):
 
 
 @strawberry.input(description="A run whose rows are to be erased; it must be deleted first.")
-class PurgeRunInput:
-    run: strawberry.ID = strawberry.field(description="The run: its global id, or its bare UUID.")
+class PurgeRunInput(Keyed):
+    run: strawberry.ID = strawberry.field(description=WHICH_RUN)
     despite_descendants: bool = strawberry.field(default=False, description=DESPITE)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import strawberry
 
 from api.info import Info
-from api.mutating import read_delivery, read_run_write, read_uuid, show_writes, write
+from api.mutating import read_attempt, read_delivery, read_run_write, read_uuid, show_writes, write
 from api.problems import result_of
 from api.runs.answers import answer_run
 from api.runs.drafts import read_draft, read_run_edit
@@ -22,6 +22,7 @@ from api.runs.payloads import (
 )
 from domain.errors import InvalidInput
 from domain.ids import AttemptID, RunID, parse_uuid
+from domain.references import parse_run_id
 from store.lifecycle import beat
 from store.metrics.resuming import Resume, resume_run
 from store.once import Answer
@@ -131,11 +132,12 @@ class RunMutations:
     async def heartbeat(
         self, info: Info, input: Annotated[HeartbeatInput, strawberry.argument(description="Which run.")]
     ) -> HeartbeatPayload:
-        target = read_run_write(info, input)
+        workspace = info.context.workspace
+        run, attempt = parse_run_id(input.run, workspace, "run"), read_attempt(input)
         async with info.context.database.write() as tx:
-            await beat(tx, info.context.workspace, target.run, seconds=input.seconds, attempt=target.attempt)
+            await beat(tx, workspace, run, seconds=input.seconds, attempt=attempt)
         show_writes(info)
-        return HeartbeatPayload(run=await load_run(info, target.run))
+        return HeartbeatPayload(run=await load_run(info, run))
 
 
 def read_resumption(given: ResumeRunInput) -> Resume:

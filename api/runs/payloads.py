@@ -42,7 +42,10 @@ class UpdateRunPayload:
     token: str = strawberry.field(description=TOKEN)
 
 
-@strawberry.type(description="A sign of life was noted. It is no write that anybody waits for: there is no token.")
+@strawberry.type(
+    description="A sign of life was noted. There is no token: alone it changes only `heartbeatAt`, has no position, "
+    "and no projection waits for it."
+)
 class HeartbeatPayload:
     run: Run = strawberry.field(description=NOW)
 

@@ -141,7 +141,7 @@ class Run(Node):
         page = await connect_series(info, run, prefix=prefix, first=first, after=after)
         return cast("Series", page)
 
-    @strawberry.field(description="Its attempts in their order; none where nobody ever named one.")
+    @strawberry.field(description="Its attempts in their order; none where nobody ever named one. At most 1,000.")
     async def attempts(self, info: Info) -> list[RunAttempt]:
         return [RunAttempt.of(one) for one in (await info.context.loaders.attempts.load(RunID(self.uuid))).attempts]
 

@@ -8,7 +8,8 @@ import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.attempts import Attempt, AttemptOrder
+from domain.attempts import MAX_ATTEMPTS, Attempt, AttemptOrder
+from domain.errors import TooLarge
 from domain.ids import AttemptID, RunID, WorkspaceID
 from store import tables
 from store.transactions import Transaction
@@ -65,7 +66,12 @@ def _read_opened(row: asyncpg.Record) -> AttemptOrder:
 
 
 async def insert_attempt(tx: Transaction, workspace: WorkspaceID, run: RunID, attempt: Attempt) -> None:
-    """Add an attempt under its number; its run's counters must be locked."""
+    """Add an attempt under its number, counted from 1; its run's counters must be locked. Raises `TooLarge`."""
+    if attempt.number > MAX_ATTEMPTS:
+        raise TooLarge(
+            f"run {run} has {MAX_ATTEMPTS:,} attempts, no more are taken: write {attempt.id} into a new run",
+            path=["attempt"],
+        )
     tx.opened.pop((workspace, run), None)
     await tx.conn.execute(
         sa.insert(attempts).values(

@@ -64,6 +64,7 @@ async def test_runs_of_a_real_service_are_listed_by_query_order_and_columns(data
         )
         columns = 'name,param.lr,tag."state",last(val/loss),count(val/loss),ended,param.none'
         as_json = whence("runs", "last(val/loss) exists", "--json", "--order", "name", "--columns", columns)
+        chosen = whence("runs", "name = 'seed one'", "--json", "--columns", "name,ID")
         mistaken = whence("runs", "lst(loss) < 3")
 
     assert imported[0] == 0, imported
@@ -74,9 +75,10 @@ async def test_runs_of_a_real_service_are_listed_by_query_order_and_columns(data
         "",
     )
     assert [list(json.loads(line).values()) for line in as_json[1]] == [
-        ["seed one", 0.02, "good", 3.25, 2, None, None],
-        ["tab\there", "auto", "broken", "NaN", 2, None, None],
+        [RUNS[0]["id"], "seed one", 0.02, "good", 3.25, 2, None, None],
+        [RUNS[1]["id"], "tab\there", "auto", "broken", "NaN", 2, None, None],
     ]
+    assert [json.loads(line) for line in chosen[1]] == [{"name": "seed one", "id": RUNS[0]["id"]}]
     assert mistaken == (
         1,
         [],

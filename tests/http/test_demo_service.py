@@ -51,7 +51,8 @@ class DemoService:
 
 @asynccontextmanager
 async def serve_demo(folder: Path) -> AsyncIterator[DemoService]:
-    """Run the service until the block ends; wait until the demo is there."""
+    """Run the service until the block ends; wait until the demo is there. `printed` is whole after the block."""
+    greeting = 4 if (folder / MARK).exists() else 5
     with (
         (folder / "service.log").open("a") as log,
         subprocess.Popen(
@@ -59,8 +60,9 @@ async def serve_demo(folder: Path) -> AsyncIterator[DemoService]:
         ) as process,
     ):
         assert process.stdout is not None
+        printed: list[str] = []
         try:
-            printed = [await asyncio.to_thread(process.stdout.readline) for _ in range(4)]
+            printed += [await asyncio.to_thread(process.stdout.readline) for _ in range(greeting)]
             async with httpx.AsyncClient(timeout=30) as http, asyncio.timeout(300):
                 while not (folder / MARK).exists():
                     assert "demo_import_failed" not in (folder / "service.log").read_text()
@@ -69,6 +71,7 @@ async def serve_demo(folder: Path) -> AsyncIterator[DemoService]:
         finally:
             process.terminate()
             await asyncio.to_thread(process.wait, 20)
+            printed.extend(process.stdout)
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +90,7 @@ async def test_the_addresses_are_those_of_the_demos_workspace_and_it_holds_the_r
     answer = await demo.http.post(demo.graphql, json={"query": COUNT})
 
     assert demo.graphql.endswith("/w/demo/graphql")
+    assert demo.printed[4] == "The demo is being imported: until it is in, its examples may answer NOT_FOUND.\n"
     assert answer.json()["data"]["runs"]["totalCount"] == {"value": 940 + 157 + 18, "exact": True}
 
 
@@ -206,6 +210,7 @@ async def test_a_second_start_imports_nothing(demo: DemoService, folder: Path) -
         answer = await service.http.post(service.graphql, json={"query": "{ __typename }"})
 
     assert answer.status_code == 404
+    assert service.printed[3:] == [line for line in service.printed if "Documents" in line]
     assert (folder / MARK).stat().st_mtime_ns == mark
 
 

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from itertools import permutations
 
-from domain.attempts import Attempt, AttemptOrder
+import pytest
+import sqlalchemy as sa
+
+from domain.attempts import MAX_ATTEMPTS, Attempt, AttemptOrder
+from domain.errors import TooLarge
 from domain.ids import NodeKey, NodeKind
 from domain.metrics import Duplicates
+from store import tables
 from store.counters import lock_run, save_counters
 from store.database import Database
 from store.keys import Keys
@@ -149,3 +154,22 @@ async def test_steps_count_on_from_the_resume_while_its_summaries_are_computed_a
 
     assert (await read_one(database, run, "a")).steps.tolist() == [50, 51]
     assert (await read_one(database, run, "b")).steps.tolist() == [50]
+
+
+async def test_a_run_takes_so_many_attempts_and_no_more(database: Database) -> None:
+    run = await make_run(database)
+    ids = [make_attempt_id() for _ in range(MAX_ATTEMPTS)]
+    async with database.write() as tx:
+        rows = [{"workspace": DEFAULT, "run": run, "number": n, "id": one} for n, one in enumerate(ids, 1)]
+        await tx.conn.execute(sa.insert(tables.attempts).values(restart_count=0, declared=False), rows)
+    with pytest.raises(TooLarge) as resumed:
+        async with database.write() as tx:
+            await resume_run(tx, DEFAULT, run, Resume(attempt=A))
+    with pytest.raises(TooLarge) as logged:
+        await log_points(database, Keys(database), make_request(run, one_series("loss", [1.0]), attempt=A))
+    async with database.write() as tx:
+        await resume_run(tx, DEFAULT, run, Resume(attempt=ids[-1], restart_count=1))
+
+    assert (resumed.value.path, logged.value.path) == (("attempt",), ("attempt",))
+    async with database.read() as conn:
+        assert len((await fetch_attempts(conn, DEFAULT, run)).attempts) == MAX_ATTEMPTS

@@ -11,7 +11,7 @@ from api.metrics.loaders import MOST_KEYS
 from api.metrics.queries import MOST_POINTS
 from api.nodes.queries import MOST_IDS
 from api.reading import LONGEST_WAIT_MS
-from domain import console, filters, metrics, orders, pages, parameters, predicates, runs, tags, texts
+from domain import attempts, console, filters, metrics, orders, pages, parameters, predicates, runs, tags, texts
 from domain.lineage.claims import MOST_CLAIMS
 from store import comparisons, lifecycle, once, received
 from store.metrics.appended import MOST_BEHIND
@@ -21,7 +21,14 @@ from tests.project.checkout import ROOT, read
 
 EXPECTED = [
     *(texts.KEY_LIMIT, texts.TEXT_LIMIT, texts.NOTE_LIMIT, console.MAX_CHUNK),
-    *(parameters.PARAMETER_LIMIT, tags.TAG_LIMIT, metrics.MAX_SERIES, metrics.MAX_CONTEXTS, received.MAX_GAPS),
+    *(
+        parameters.PARAMETER_LIMIT,
+        tags.TAG_LIMIT,
+        metrics.MAX_SERIES,
+        metrics.MAX_CONTEXTS,
+        attempts.MAX_ATTEMPTS,
+        received.MAX_GAPS,
+    ),
     lifecycle.LONGEST_S,
     *(metrics.MAX_POINTS, runs.BULK_LIMIT, MOST_CLAIMS, comparisons.RUN_LIMIT, MOST_ROWS, MOST_IDS, MOST_KEYS),
     *(MOST_POINTS, MOST_BEFORE, HISTORY_LIMIT, LONGEST_WAIT_MS),

@@ -36,7 +36,7 @@ def add_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
     parser.add_argument("--columns", metavar="LIST",
                         help=f"({','.join(DEFAULT)}, and what QUERY and --order ask)")  # fmt: skip
     parser.add_argument("--first", type=_count, default=20, metavar="N", help="so many runs at most (20)")
-    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line, which always has `id`")
     add_connection_options(parser)
     parser.set_defaults(run=run)
 
@@ -46,6 +46,8 @@ def run(args: argparse.Namespace) -> int:
     ordered = [parse_order(text) for text in args.order]
     columns = _choose_columns(args.columns, [*find_columns(args.query or ""), *(column for column, _ in ordered)])
     where = None if args.experiment is None else {"experiment": {"eq": args.experiment}}
+    if args.json and not any(column.title == "id" for column in columns):
+        columns = [parse_column("id"), *columns]  # a program goes on with it
     question: dict[str, Any] = {"query": args.query, "where": where}
     with connect(args, patience=0) as service:
         orders = [order for _, order in ordered]
