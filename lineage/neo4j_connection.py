@@ -12,6 +12,7 @@ from neo4j import (
     AsyncGraphDatabase,
     AsyncManagedTransaction,
     AsyncSession,
+    Bookmarks,
     NotificationMinimumSeverity,
     Query,
     unit_of_work,
@@ -28,6 +29,9 @@ RETRY_S = 1.0
 """How long the driver tries a transaction again: whoever asks has the record meanwhile, whoever writes tries later."""
 
 POOL = 50
+
+PASSING = ("TransactionTimedOut", "TransactionTerminated", "ConstraintValidationFailed", "Bookmark")
+"""What the codes of failures have that waiting may help: the next checkpoint brings another bookmark."""
 
 Statement: TypeAlias = tuple[str, dict[str, Any]]
 """What is said to the server, with its parameters."""
@@ -76,22 +80,32 @@ class Reading:
         return await result.single(strict=True)
 
 
-async def read(driver: AsyncDriver, work: Callable[[Reading], Awaitable[T]], *, seconds: float = ANSWER_S) -> T:
+async def read(
+    driver: AsyncDriver,
+    work: Callable[[Reading], Awaitable[T]],
+    *,
+    seconds: float = ANSWER_S,
+    bookmark: str | None = None,
+) -> T:
     """Do reading work, no statement of which takes longer than `seconds`; once more where that may help.
 
-    So a connection that the server closed while nobody used it is no failure.
+    So a connection that the server closed while nobody used it is no failure. A member of a cluster answers once it
+    has what the bookmark stands for.
     """
     async with neo4j_errors():
         try:
-            return await _read_once(driver, work, seconds)
+            return await _read_once(driver, work, seconds, bookmark)
         except (DriverError, Neo4jError) as exc:
             if not exc.is_retryable():
                 raise
-        return await _read_once(driver, work, seconds)
+        return await _read_once(driver, work, seconds, bookmark)
 
 
-async def _read_once(driver: AsyncDriver, work: Callable[[Reading], Awaitable[T]], seconds: float) -> T:
-    async with driver.session(default_access_mode="READ") as session:
+async def _read_once(
+    driver: AsyncDriver, work: Callable[[Reading], Awaitable[T]], seconds: float, bookmark: str | None
+) -> T:
+    bookmarks = None if bookmark is None else Bookmarks.from_raw_values([bookmark])
+    async with driver.session(default_access_mode="READ", bookmarks=bookmarks) as session:
         return await work(Reading(session, seconds))
 
 
@@ -121,5 +135,4 @@ def is_timeout(exc: BaseException | None) -> bool:
 
 
 def _is_passing(exc: ClientError) -> bool:
-    code = exc.code or ""
-    return "TransactionTimedOut" in code or "TransactionTerminated" in code or "ConstraintValidationFailed" in code
+    return any(word in (exc.code or "") for word in PASSING)

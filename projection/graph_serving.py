@@ -18,7 +18,7 @@ class GraphServing:
         self._driver = driver
 
     def open(self, generation: int, bookmark: str | None) -> LineageGraph:
-        return Neo4jLineageGraph(self._driver, generation)
+        return Neo4jLineageGraph(self._driver, generation, bookmark=bookmark)
 
     async def refresh(self, generation: int) -> None:
         """Nothing is to be done: what is written is visible."""

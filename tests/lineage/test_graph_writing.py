@@ -10,6 +10,7 @@ from neo4j import AsyncDriver, AsyncSession
 from neo4j.exceptions import Neo4jError
 
 import lineage.neo4j_writing as writing
+from domain.errors import Unavailable
 from lineage.graph import NodeState
 from lineage.neo4j_graph import Neo4jLineageGraph
 from lineage.neo4j_keeping import fetch_kept_intervals, fetch_kept_nodes
@@ -70,3 +71,21 @@ async def test_a_node_written_twice_in_a_batch_has_the_greater_revision(driver: 
 
     uid = make_uid(world.workspace, world.node("web").uuid)
     assert await fetch_kept_nodes(driver, generation, uids=[uid]) == [states[0]]
+
+
+async def test_a_walk_is_read_with_the_bookmark_of_what_was_written(driver: AsyncDriver, generation: int) -> None:
+    world = draw_training()
+    bookmark = await apply_states(driver, [generation], [], world.intervals)
+    walk = await world.walk(Neo4jLineageGraph(driver, generation, bookmark=bookmark), "raw")
+
+    assert world.names(walk.depths) == {"raw", "web", "run 1", "model a"}
+
+
+async def test_with_a_bookmark_that_the_server_cannot_read_nothing_is_answered(
+    driver: AsyncDriver, generation: int
+) -> None:
+    world = draw_training()
+    await apply_states(driver, [generation], [], world.intervals)
+
+    with pytest.raises(Unavailable):
+        await world.walk(Neo4jLineageGraph(driver, generation, bookmark="FB:AAAA"), "raw")
