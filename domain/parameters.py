@@ -103,6 +103,13 @@ def split_number(value: float) -> tuple[float, int]:
     return number, value - int(number) if isinstance(value, int) else 0
 
 
+def join_number(double: float, rest: int = 0) -> int | float:
+    """Return the number that `split_number` took apart: an integer where it is whole and of 64 bits, else a double."""
+    if rest or (double.is_integer() and INT64_MIN <= double <= INT64_MAX):
+        return int(double) + rest
+    return double
+
+
 def parse_parameter(key: str, value: Any, *path: str) -> Parameter:
     """Return the parameter of a JSON value. Raises `InvalidInput` for NaN and for texts that cannot be taken."""
     here = (*path, key[:80])

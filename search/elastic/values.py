@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from domain.parameters import INT64_MAX, INT64_MIN, split_number
+from domain.parameters import INT64_MAX, INT64_MIN, join_number, split_number
 from domain.predicates import Value, ValueType, type_of
 from domain.search.shortening import shorten
 
@@ -67,4 +67,4 @@ def _decode_number(text: str) -> int | float:
     ordered, rest = int(text[1:17], 16), int(text[17:21], 16) - 0x8000
     bits = ordered ^ _SIGN if ordered & _SIGN else ordered ^ _ALL
     (double,) = struct.unpack(">d", struct.pack(">Q", bits))
-    return int(double) + rest if rest or (double.is_integer() and INT64_MIN <= double <= INT64_MAX) else float(double)
+    return join_number(double, rest)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from domain.parameters import join_number
 from domain.predicates import ValueType, is_nan, type_of
 from domain.search.answers import Bucket, BucketValue, FacetAnswer
 from domain.search.documents import SearchDocument
@@ -77,10 +78,10 @@ def _read(by: By, document: SearchDocument) -> list[Any]:
 
 
 def _show(value: Any) -> BucketValue | None:
-    """Return a value as buckets show it: whole numbers as integers, long texts short; JSON and NaN are in none."""
+    """Return a value as buckets show it: whole numbers of 64 bits as integers, long texts short; no JSON, no NaN."""
     if value is None or value is JSON or is_nan(value):
         return None
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
+    if isinstance(value, float):
+        return join_number(value)
     shown: BucketValue = shorten(value) if isinstance(value, str) else value
     return shown

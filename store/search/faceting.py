@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from domain.filters import Field
 from domain.lineage.edges import NEVER
 from domain.lineage.kinds import EdgeKind
-from domain.parameters import ParameterType
+from domain.parameters import ParameterType, join_number
 from domain.search.answers import Bucket, BucketValue, FacetAnswer
 from domain.search.own_leaves import FIELDS
 from domain.search.questions import DATES, By, Dimension, Facet, Interval
@@ -124,8 +124,7 @@ def read_value(kind: str, number: str | None, rest: str | None, text: str | None
         case 0:
             return text == "true"
         case 1:
-            double = float(number or 0)
-            return int(double) + int(rest or 0) if double.is_integer() else double
+            return join_number(float(number or 0), int(rest or 0))
         case 2:
             return shorten(text or "")
         case _:
