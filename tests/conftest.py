@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Generator, Iterator
@@ -32,9 +33,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Name the run: all xdist workers of one run share the name, and with it the servers."""
+    _take_interrupts()
     _set_length(config)
     worker = getattr(config, "workerinput", None)
     config.stash[RUN] = worker["testrunuid"] if worker else uuid.uuid4().hex
+
+
+def _take_interrupts() -> None:
+    """Let SIGINT end what tests start, also where a shell that runs them in the background has it ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _set_length(config: pytest.Config) -> None:
