@@ -97,7 +97,7 @@ def write_float64_list(values: Column) -> list[float | str] | msgspec.Raw:
     """Return a column; the sum of finite numbers is nearly always finite, and tells quickly that all are."""
     if isinstance(values, np.ndarray) and len(values) >= LONG and np.isfinite(values).all():
         return _write_long(values)
-    column: list[float | str] = values.tolist() if isinstance(values, np.ndarray) else list(values)
+    column: list[float | str] = _list(values)
     if math.isfinite(sum(column)):  # type: ignore[arg-type]  # so far they are all numbers
         return column
     return [write_float64(value) for value in column]  # type: ignore[arg-type]
@@ -105,8 +105,12 @@ def write_float64_list(values: Column) -> list[float | str] | msgspec.Raw:
 
 def write_list(values: Column) -> list[Any] | msgspec.Raw:
     """Return a column as a list of Python's own numbers: JSON's codec knows no others. A long one is JSON at once."""
+    return _write_long(values) if isinstance(values, np.ndarray) and len(values) >= LONG else _list(values)
+
+
+def _list(values: Column) -> list[Any]:
     if isinstance(values, np.ndarray):
-        return _write_long(values) if len(values) >= LONG else cast("list[Any]", values.tolist())
+        return cast("list[Any]", values.tolist())
     return values if isinstance(values, list) else list(values)
 
 

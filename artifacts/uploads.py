@@ -142,9 +142,8 @@ class _Writing:
 
     async def _settle(self) -> None:
         under_way = self._under_way
-        if (
-            under_way is not None
-        ):  # a request that is cancelled here still waits for the thread before it closes the file
+        if under_way is not None:
+            # A request that is cancelled here still waits for the thread before it closes the file.
             await asyncio.wait([under_way])
             self._under_way = None
             under_way.result()

@@ -22,7 +22,10 @@ from lineage.neo4j_values import make_uid, read_intervals, read_keys
 
 
 class Neo4jWalker:
-    """A question that is being answered, in one transaction. From more than `few_starts` it goes level by level."""
+    """A question that is being answered. From more than `few_starts` it goes level by level.
+
+    Each statement is a transaction of its own.
+    """
 
     def __init__(
         self, reading: Reading, generation: int, workspace: WorkspaceID, question: Question, *, few_starts: int

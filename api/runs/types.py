@@ -23,7 +23,9 @@ from api.scalars import DateTime, Int64
 from api.tags.loaders import load_tags
 from api.tags.types import Tag
 from domain import runs
+from domain.attempts import MAX_ATTEMPTS
 from domain.ids import ExperimentID, NodeKey, NodeKind, RunID, WorkspaceID
+from domain.metrics import MAX_CONTEXTS
 from domain.runs import RunKind, RunStatus
 
 expose(
@@ -141,13 +143,15 @@ class Run(Node):
         page = await connect_series(info, run, prefix=prefix, first=first, after=after)
         return cast("Series", page)
 
-    @strawberry.field(description="Its attempts in their order; none where nobody ever named one. At most 1,000.")
+    @strawberry.field(
+        description=f"Its attempts in their order; none where nobody ever named one. At most {MAX_ATTEMPTS:,}."
+    )
     async def attempts(self, info: Info) -> list[RunAttempt]:
         return [RunAttempt.of(one) for one in (await info.context.loaders.attempts.load(RunID(self.uuid))).attempts]
 
     @strawberry.field(
         description="What its points were measured on and of; `SeriesPoints.contexts` counts these from 1. At most "
-        "1,000."
+        f"{MAX_CONTEXTS:,}."
     )
     async def metric_contexts(self, info: Info) -> list[MetricContext]:
         return [MetricContext.make(one) for one in await info.context.loaders.metric_contexts.load(RunID(self.uuid))]

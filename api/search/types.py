@@ -19,6 +19,7 @@ from domain.search import answers
 from domain.search.answers import BucketValue
 from domain.search.documents import DocumentText
 from domain.search.explaining import explain, make_highlights
+from domain.search.shortening import KEPT, SHORT
 from domain.text.highlights import Fragment as FoundFragment
 from domain.text.terms import Term
 
@@ -85,8 +86,8 @@ class SearchEdge:
 @strawberry.type(description="How many hits have a value.")
 class Bucket:
     value: JSON = strawberry.field(
-        description="The value; of dates, when the interval begins; of a text beyond 1,024 characters its first 900 "
-        "and a digest."
+        description="The value; of dates, when the interval begins; of a text beyond "
+        f"{SHORT:,} characters its first {KEPT} and a digest."
     )
     count: Int64 = strawberry.field(description="How many hits have it.")
 

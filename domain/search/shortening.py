@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 
 SHORT = 1024
-"""Characters of a text that is shown whole; of a longer one the first 900 and a digest are."""
+"""Characters of a text that is shown whole; of a longer one the first `KEPT` and a digest are."""
 
-_KEPT = 900
+KEPT = 900
 
 
 def shorten(text: str) -> str:
     """Return a text as a bucket shows it; equal long texts stay equal, others stay different."""
     if len(text) <= SHORT:
         return text
-    return text[:_KEPT] + hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    return text[:KEPT] + hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

@@ -6,14 +6,13 @@ import hashlib
 import os
 import random
 import signal
-import time
 from pathlib import Path
 
 import httpx
 
 from tests.sdk.proxies import relay, unreliable
 from tests.sdk.scripts import RUN, Scripts
-from tests.servers.service_process import ServiceProcess, run_service_process
+from tests.servers.service_process import ServiceProcess, run_service_process, start_and_kill
 
 MEGABYTE = 1 << 20
 PATIENT = {"WHENCE_EXIT_WAIT": "120"}
@@ -114,11 +113,7 @@ def test_a_service_that_is_killed_within_an_upload_goes_on_with_it(
             proxy.wait_until_passed(2 * MEGABYTE)
             first.process.send_signal(signal.SIGKILL)
             first.process.wait()
-            for _ in range(5 if is_long else 1):
-                with run_service_process(database_url, data, arguments=["--port", port]) as again:
-                    time.sleep(0.5)
-                    again.process.send_signal(signal.SIGKILL)
-                    again.process.wait()
+            start_and_kill(database_url, data, port=port, times=5 if is_long else 1, after_s=0.5)
             with run_service_process(database_url, data, arguments=["--port", port]) as last:
                 _, said = training.communicate(timeout=120)
                 assert training.returncode == 0, said

@@ -9,7 +9,7 @@ import pytest
 
 from tests.client.scripted_server import Answer, serve
 from tests.sdk.scripts import NOWHERE, RUN, Scripts, fetch_run, fetch_series
-from tests.servers.service_process import ServiceProcess, run_service_process
+from tests.servers.service_process import ServiceProcess, run_service_process, start_and_kill
 
 LOG = f"""
     run = whence.init(id="{RUN}", resume="allow")
@@ -107,11 +107,7 @@ def test_a_service_that_is_killed_again_and_again_gets_every_point_once(
         )
         first.process.send_signal(signal.SIGKILL)
         first.process.wait()
-    for _ in range(10 if is_long else 2):
-        with run_service_process(database_url, folder, arguments=["--port", port]) as again:
-            time.sleep(0.7)
-            again.process.send_signal(signal.SIGKILL)
-            again.process.wait()
+    start_and_kill(database_url, folder, port=port, times=10 if is_long else 2, after_s=0.7)
     with run_service_process(database_url, folder, arguments=["--port", port]):
         _, said = training.communicate(timeout=120)
         assert training.returncode == 0, said

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -42,6 +43,15 @@ def run_service_process(
             finally:
                 process.terminate()
                 _wait(process)
+
+
+def start_and_kill(database_url: str, folder: Path, *, port: str, times: int, after_s: float) -> None:
+    """Start a service at a port and kill it after a while, so many times, one after the other."""
+    for _ in range(times):
+        with run_service_process(database_url, folder, arguments=["--port", port]) as again:
+            time.sleep(after_s)
+            again.process.kill()
+            again.process.wait()
 
 
 def clean_environment() -> dict[str, str]:
